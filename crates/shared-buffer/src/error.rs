@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`AccessError`]: why an access to a buffer was refused.
+
+use core::fmt;
+
+use crate::Access;
+
+/// Why an access was refused. Nothing was touched: not the buffer, not the destination.
+///
+/// The numbers describe the request, never what is in the memory, so printing an error shows
+/// nobody anything.
+#[non_exhaustive]
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum AccessError {
+    /// The bytes asked for are not all inside the buffer.
+    OutOfBounds {
+        /// Where they start, in bytes from the start of the buffer.
+        offset: usize,
+        /// How many they are; 0 where only the offset is too large.
+        len: usize,
+        /// How many bytes the buffer has.
+        size: usize,
+    },
+    /// The buffer does not permit it.
+    Denied {
+        /// What the call needs.
+        needed: Access,
+        /// What the buffer was mapped with.
+        held: Access,
+    },
+}
+
+impl AccessError {
+    /// The number of Zircon's status for this: `OUT_OF_RANGE` (-14) or `ACCESS_DENIED` (-30).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use shared_buffer::AccessError;
+    ///
+    /// let error = AccessError::OutOfBounds { offset: 9, len: 1, size: 9 };
+    /// assert_eq!(error.raw_status(), -14);
+    /// ```
+    #[must_use]
+    pub const fn raw_status(self) -> i32 {
+        match self {
+            Self::OutOfBounds { .. } => -14,
+            Self::Denied { .. } => -30,
+        }
+    }
+}
+
+impl fmt::Display for AccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::OutOfBounds { offset, len, size } => {
+                write!(
+                    f,
+                    "{len} bytes at offset {offset} are not inside a buffer of {size} bytes"
+                )
+            }
+            Self::Denied { needed, held } => {
+                let verb = if needed.can_write() {
+                    "write to"
+                } else {
+                    "read from"
+                };
+                let all = held.union(needed);
+                write!(
+                    f,
+                    "{verb} a buffer that was mapped with {held}: map it with {all} for that"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for AccessError {}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Bytes that a hostile process may change: hold them, slice them, copy them.
+//!
+//! Everything in this crate rests on one rule. **No Rust reference ever points into shared
+//! memory.** A `&u8` promises the compiler that the byte holds still, and the peer never
+//! signed that promise. We hold an address, and bytes cross the border only through
+//! [`border`].
+//!
+//! ```text
+//!      the peer            shared bytes                     your bytes
+//!   ┌────────────┐      ┌───────────────┐   read_at(…)   ┌──────────────┐
+//!   │  changes   │ ───► │ SharedBuffer  │ ─────────────► │ &mut [u8]    │
+//!   │  anything, │      │   .slice(…)   │     copies     │ check these, │
+//!   │  any time  │ ───► │   .split_at(…)│ ◄───────────── │ use these    │
+//!   └────────────┘      └───────────────┘   write_at(…)  └──────────────┘
+//! ```
+//!
+//! | you have | and want | use |
+//! |---|---|---|
+//! | an offset of your own | what there is | [`read_at`](SharedBuffer::read_at), [`write_at`](SharedBuffer::write_at): count, or panic |
+//! | an offset that a peer gave you | what there is | [`try_read_at`](SharedBuffer::try_read_at), [`try_write_at`](SharedBuffer::try_write_at) |
+//! | any offset | all or an error | [`read_exact_at`](SharedBuffer::read_exact_at), [`write_all_at`](SharedBuffer::write_all_at) |
+//! | memory without a value yet | not to fill it twice | [`read_uninit_at`](SharedBuffer::read_uninit_at) and its two sisters |
+//! | written, and a signal to send | the peer to see it | [`release_writes`](SharedBuffer::release_writes), then the signal |
+//! | got a signal | to see what was written | [`acquire_writes`](SharedBuffer::acquire_writes), then read |
+//! | memory of your own kind | only the copies | [`border`] |
+//!
+//! The crate has no dependencies and needs neither `std` nor an allocator. Where shared
+//! memory comes from is not its business: see the crate `mapped-vmo`.
+//!
+//! # Examples
+//!
+//! ```
+//! use shared_buffer::SharedBuffer;
+//!
+//! let mut memory = [0u8; 64]; // stands for 64 bytes that are mapped from elsewhere
+//! // SAFETY: 64 bytes are there, and nothing else touches them while the buffer lives.
+//! let mut buffer = unsafe { SharedBuffer::new(memory.as_mut_ptr(), 64) };
+//!
+//! let (header, body) = buffer.split_at_mut(8);
+//! body.write(b"a message");
+//! header.write(&9u64.to_le_bytes());
+//!
+//! let mut len = [0; 8];
+//! buffer.read_exact_at(0, &mut len)?;
+//! let len = u64::from_le_bytes(len); // a copy: nobody can change it now
+//! assert!(len <= 56, "check the copy, use the copy");
+//! # Ok::<(), shared_buffer::AccessError>(())
+//! ```
+#![no_std]
+#![deny(unsafe_code)]
+
+#[macro_use]
+mod methods;
+
+mod access;
+mod arch;
+#[allow(unsafe_code, reason = "the contract of crossing the border, published")]
+pub mod border;
+mod buffer;
+mod error;
+pub mod ordering;
+mod raw;
+mod slice;
+mod slice_mut;
+
+pub use access::Access;
+pub use buffer::SharedBuffer;
+pub use error::AccessError;
+pub use slice::SharedBufferSlice;
+pub use slice_mut::SharedBufferSliceMut;
