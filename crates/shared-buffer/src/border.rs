@@ -28,7 +28,8 @@
 //! source", and hand a peer the moment between check and use.
 //!
 //! Where somebody wraps Rust memory of their own (the tests do), the same instructions have
-//! a second reading: relaxed atomic accesses of one byte each.
+//! a second reading: relaxed atomic accesses of one byte each. The pointer to such memory has
+//! to be one that may write, even for reading, as every atomic access in Rust asks for.
 //!
 //! Copies do not synchronise: see [`ordering`](crate::ordering) for what does.
 
@@ -58,10 +59,10 @@ use crate::arch;
 ///
 /// ```
 /// use shared_buffer::border;
-/// let shared = *b"what the peer wrote"; // a stand-in: nobody else touches it
+/// let mut shared = *b"what the peer wrote"; // a stand-in: nobody else touches it
 /// let mut private = [0u8; 8];
 /// // SAFETY: both sides are 8 bytes at least, and they do not overlap.
-/// unsafe { border::from_shared(shared.as_ptr(), private.as_mut_ptr(), 8) };
+/// unsafe { border::from_shared(shared.as_mut_ptr(), private.as_mut_ptr(), 8) };
 /// assert_eq!(&private, b"what the");
 /// ```
 #[inline]

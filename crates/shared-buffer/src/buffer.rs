@@ -166,8 +166,8 @@ impl SharedBuffer {
     ///
     /// # Errors
     ///
-    /// [`AccessError::OutOfBounds`] if the range is not inside the buffer, or ends before it
-    /// starts.
+    /// [`AccessError::OutOfBounds`] if the range is not inside the buffer,
+    /// [`AccessError::Reversed`] if it ends before it starts.
     ///
     /// # Examples
     ///
@@ -256,6 +256,7 @@ impl SharedBuffer {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn split_at<'a>(&'a self, idx: usize) -> (SharedBufferSlice<'a>, SharedBufferSlice<'a>) {
         or_panic(self.try_split_at(idx))
     }
@@ -303,6 +304,7 @@ impl SharedBuffer {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn split_at_mut<'a>(
         &'a mut self,
         idx: usize,

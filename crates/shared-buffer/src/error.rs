@@ -12,12 +12,22 @@ use crate::Access;
 #[non_exhaustive]
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum AccessError {
-    /// The bytes asked for are not all inside the buffer.
+    /// The bytes asked for are not all inside the buffer; or, where `len` is 0, the offset
+    /// asked for is past its end.
     OutOfBounds {
         /// Where they start, in bytes from the start of the buffer.
         offset: usize,
-        /// How many they are; 0 where only the offset is too large.
+        /// How many they are. 0 where the call named an offset only, as a split does.
         len: usize,
+        /// How many bytes the buffer has.
+        size: usize,
+    },
+    /// The range ends before it starts.
+    Reversed {
+        /// Where it starts.
+        start: usize,
+        /// Where it ends.
+        end: usize,
         /// How many bytes the buffer has.
         size: usize,
     },
@@ -44,7 +54,7 @@ impl AccessError {
     #[must_use]
     pub const fn raw_status(self) -> i32 {
         match self {
-            Self::OutOfBounds { .. } => -14,
+            Self::OutOfBounds { .. } | Self::Reversed { .. } => -14,
             Self::Denied { .. } => -30,
         }
     }
@@ -53,10 +63,27 @@ impl AccessError {
 impl fmt::Display for AccessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            // No bytes are wanted: what is wrong is the offset alone.
+            Self::OutOfBounds {
+                offset,
+                len: 0,
+                size,
+            } => {
+                write!(
+                    f,
+                    "offset {offset} is past the end of a buffer of {size} bytes"
+                )
+            }
             Self::OutOfBounds { offset, len, size } => {
                 write!(
                     f,
                     "{len} bytes at offset {offset} are not inside a buffer of {size} bytes"
+                )
+            }
+            Self::Reversed { start, end, size } => {
+                write!(
+                    f,
+                    "the range {start}..{end} of a buffer of {size} bytes ends before it starts"
                 )
             }
             Self::Denied { needed, held } => {

@@ -51,6 +51,10 @@
 #![deny(unsafe_code)]
 
 #[macro_use]
+#[allow(
+    clippy::unnecessary_safety_comment,
+    reason = "the comment it finds is in the example above"
+)]
 mod methods;
 
 mod access;

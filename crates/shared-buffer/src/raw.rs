@@ -64,7 +64,7 @@ impl RawRange {
             Some(rest) => Ok(rest.min(wanted)),
             None => Err(AccessError::OutOfBounds {
                 offset,
-                len: 0,
+                len: wanted,
                 size: self.len,
             }),
         }
@@ -177,13 +177,15 @@ impl RawRange {
                 // SAFETY: the part lies inside this range, so all three invariants carry over.
                 Ok(unsafe { Self::new(self.at(start), len, self.access) })
             }
-            _ => Err(self.bad_range(start, end)),
+            _ => Err(self.bad_range(start, end, range.end_bound())),
         }
     }
 
-    /// The two parts before and from `idx` on.
+    /// The two parts before and from `idx` on. `idx == len` is legal: the second is empty.
     #[inline]
     pub(crate) fn split_at(self, idx: usize) -> Result<(Self, Self), AccessError> {
+        // First, since the error should name `idx` and not a part that nobody asked for.
+        self.check(idx, 0)?;
         Ok((self.slice(..idx)?, self.slice(idx..)?))
     }
 
@@ -202,16 +204,28 @@ impl RawRange {
         };
         match (start, end) {
             (Some(start), Some(end)) => Ok((start, end)),
-            _ => Err(self.bad_range(start.unwrap_or(usize::MAX), end.unwrap_or(usize::MAX))),
+            _ => Err(self.bad_range(
+                start.unwrap_or(usize::MAX),
+                end.unwrap_or(usize::MAX),
+                range.end_bound(),
+            )),
         }
     }
 
+    /// What is wrong with a range: it starts past the end, ends past it, or ends too early.
     #[cold]
-    fn bad_range(self, start: usize, end: usize) -> AccessError {
-        AccessError::OutOfBounds {
+    fn bad_range(self, start: usize, end: usize, asked: Bound<&usize>) -> AccessError {
+        let size = self.len;
+        let outside = |len| AccessError::OutOfBounds {
             offset: start,
-            len: end.saturating_sub(start),
-            size: self.len,
+            len,
+            size,
+        };
+        match (asked, end.checked_sub(start)) {
+            (_, Some(len)) => outside(len),
+            // Nobody named an end that could be too early.
+            (Bound::Unbounded, None) => outside(0),
+            (_, None) => AccessError::Reversed { start, end, size },
         }
     }
 }

@@ -65,8 +65,8 @@ impl<'a> SharedBufferSlice<'a> {
     ///
     /// # Errors
     ///
-    /// [`AccessError::OutOfBounds`] if the range is not inside the slice, or ends before it
-    /// starts.
+    /// [`AccessError::OutOfBounds`] if the range is not inside the slice,
+    /// [`AccessError::Reversed`] if it ends before it starts.
     ///
     /// # Examples
     ///
@@ -103,6 +103,7 @@ impl<'a> SharedBufferSlice<'a> {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn split_at(&self, idx: usize) -> (SharedBufferSlice<'a>, SharedBufferSlice<'a>) {
         or_panic(self.try_split_at(idx))
     }

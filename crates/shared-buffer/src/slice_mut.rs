@@ -69,8 +69,8 @@ impl<'a> SharedBufferSliceMut<'a> {
     ///
     /// # Errors
     ///
-    /// [`AccessError::OutOfBounds`] if the range is not inside the slice, or ends before it
-    /// starts.
+    /// [`AccessError::OutOfBounds`] if the range is not inside the slice,
+    /// [`AccessError::Reversed`] if it ends before it starts.
     ///
     /// # Examples
     ///
@@ -107,6 +107,7 @@ impl<'a> SharedBufferSliceMut<'a> {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn split_at(&self, idx: usize) -> (SharedBufferSlice<'a>, SharedBufferSlice<'a>) {
         or_panic(self.try_split_at(idx))
     }
@@ -198,6 +199,7 @@ impl<'a> SharedBufferSliceMut<'a> {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn split_at_mut(
         &mut self,
         idx: usize,

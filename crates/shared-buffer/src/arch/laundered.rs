@@ -27,7 +27,7 @@ fn opaque_move() -> Move {
     let mut function: Move = memmove;
     // SAFETY: the block is empty: it returns the pointer that it was given.
     unsafe {
-        asm!("/* {0} */", inout(reg) function, options(nomem, nostack, preserves_flags));
+        asm!("/* {0} */", inout(reg) function, options(nostack, preserves_flags));
     }
     function
 }

@@ -135,6 +135,7 @@ unsafe fn detect_then(
 /// # Safety
 ///
 /// As there, and the CPU has AVX2.
+#[allow(clippy::too_many_lines, reason = "one asm block, in one piece")]
 #[inline(always)]
 unsafe fn forward_avx2(src: *const u8, dst: *mut u8, len: usize) {
     // SAFETY: the story at the top of this file; the caller says that both ranges are there.
@@ -220,6 +221,7 @@ unsafe fn forward_avx2(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there, and the CPU has AVX2.
+#[allow(clippy::too_many_lines, reason = "one asm block, in one piece")]
 #[inline(always)]
 unsafe fn backward_avx2(src: *const u8, dst: *mut u8, len: usize) {
     // SAFETY: the story at the top of this file; the caller says that both ranges are there.
@@ -292,6 +294,7 @@ unsafe fn backward_avx2(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there.
+#[allow(clippy::too_many_lines, reason = "one asm block, in one piece")]
 #[inline(always)]
 unsafe fn forward_sse2(src: *const u8, dst: *mut u8, len: usize) {
     // SAFETY: the story at the top of this file; the caller says that both ranges are there.
