@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Zircon's objects on Linux: VMOs, VMARs, handles, rights and [`Status`].
+//!
+//! The names and signatures are those of Fuchsia's crate `zx`, so that source written for it
+//! compiles here; what stands behind them is Linux. A [`Vmo`] is a memfd whose size is
+//! sealed, the root [`Vmar`] is the process's address space, a [`Handle`] is a descriptor
+//! with [`Rights`] beside it.
+//!
+//! ```text
+//!   your process                          another process
+//!   ┌───────────────┐                     ┌───────────────┐
+//!   │ Vmo           │      the memfd      │ Vmo           │
+//!   │  └ descriptor ─┼──────►┌─────┐◄─────┼─ descriptor   │◄── Vmo::from_fd, the gate
+//!   └───────────────┘       │pages│       └───────────────┘
+//!                           └─────┘
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | make memory | [`Vmo::create`], or [`Vmo::create_planned`] for more choice |
+//! | give it away | [`OwnedFd::from`](std::os::fd::OwnedFd), or [`AsFd`](std::os::fd::AsFd) |
+//! | take what somebody sent | [`Vmo::from_fd`] |
+//! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
+//! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
+//!
+//! What Zircon does and this crate does not is listed in PLATFORM.md, a row each.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::os::fd::OwnedFd;
+//! use zx::{AdoptPolicy, Vmo};
+//!
+//! let vmo = Vmo::create(4096)?;
+//! vmo.write(b"hello", 0)?;
+//! // … the descriptor travels to another process, which trusts nobody:
+//! let adopted = Vmo::from_fd(OwnedFd::from(vmo), AdoptPolicy::Strict).unwrap();
+//! assert_eq!(adopted.read_to_array::<u8, 5>(0)?, *b"hello");
+//! # Ok::<(), zx::Status>(())
+//! ```
+#![deny(unsafe_code)]
+
+mod adopt;
+mod handle;
+mod name;
+mod options;
+mod rights;
+mod status;
+mod sys;
+mod value;
+mod vmar;
+mod vmar_flags;
+mod vmo;
+
+pub use adopt::{AdoptError, AdoptPolicy, FdKind};
+pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
+pub use name::{AsName, Name};
+pub use options::{Extent, SealPlan, VmoOp, VmoOptions};
+pub use rights::Rights;
+pub use status::{Status, ok};
+pub use value::FromBytes;
+pub use vmar::{Vmar, VmarInfo, vmar_root_self};
+pub use vmar_flags::VmarFlags;
+pub use vmo::Vmo;
+
+/// The size of a page, in bytes: what sizes are rounded up to.
+///
+/// # Examples
+///
+/// ```
+/// let page = u64::from(zx::system_get_page_size());
+/// assert_eq!(zx::Vmo::create(1)?.get_size()?, page);
+/// # Ok::<(), zx::Status>(())
+/// ```
+#[must_use]
+pub fn system_get_page_size() -> u32 {
+    // No kernel has pages of 4 GiB.
+    u32::try_from(sys::page_size()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Linux: memfd and seals are the VMO, mmap is the VMAR, errno becomes [`Status`].
+
+mod adopt;
+mod bytes;
+mod errno;
+mod kind;
+mod memfd;
+mod mmap;
+mod seal;
+mod writev;
+
+pub(crate) use errno::status_of_errno;
+pub(crate) use memfd::Memory;
+pub(crate) use mmap::{map, protect, root, unmap};
+pub(crate) use rustix::param::page_size;

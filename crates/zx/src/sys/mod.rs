@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the objects ask of the kernel, and the one place where the kernel is chosen.
+//!
+//! | item | is |
+//! |---|---|
+//! | `Memory` | a VMO as the kernel knows it: a descriptor, and what of its seals can't change |
+//! | `Memory::{create, adopt, duplicate}` | the only ways to one |
+//! | `Memory::{size, set_size, read, write, commit, zero, freeze}` | its bytes, by system call: never a fault |
+//! | `map`, `unmap`, `protect`, `root` | the address space |
+//! | `status_of_errno`, `page_size` | what it takes to talk |
+//!
+//! Rights and ranges are checked by the caller; what the kernel alone can know, here.
+
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "unsupported.rs")]
+mod kernel;
+
+pub(crate) use kernel::{Memory, map, page_size, protect, root, status_of_errno, unmap};
+
+use crate::{Extent, Name, SealPlan};
+
+/// What to make.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan<'a> {
+    /// What tools show.
+    pub(crate) name: &'a Name,
+    /// Which seals.
+    pub(crate) seals: SealPlan,
+    /// Where the memory ends.
+    pub(crate) extent: Extent,
+    /// In bytes.
+    pub(crate) size: u64,
+}
+
+/// What a foreign descriptor turned out to be.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    /// The VMO.
+    pub(crate) memory: Memory,
+    /// Whether the descriptor's mode and the seals permit to write.
+    pub(crate) writable: bool,
+    /// The exact size of the file.
+    pub(crate) content_size: u64,
+}
+
+/// Where and how to map.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement {
+    /// The first byte of the VMO: a multiple of the page.
+    pub(crate) offset: u64,
+    /// A multiple of the page, not 0.
+    pub(crate) len: usize,
+    /// What the pages permit.
+    pub(crate) prot: Prot,
+    /// Where they go.
+    pub(crate) at: At,
+}
+
+/// An address to map at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum At {
+    /// The kernel's choice, at a multiple of this power of two (a page at least).
+    Anywhere {
+        /// In bytes.
+        align: usize,
+    },
+    /// This one, or an error if something is there.
+    Exactly(usize),
+}
+
+/// What pages permit. Executing is never among it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prot {
+    /// Nothing.
+    None,
+    /// Loads.
+    Read,
+    /// Loads and stores.
+    ReadWrite,
+}
