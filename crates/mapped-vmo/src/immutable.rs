@@ -3,7 +3,10 @@
 //!
 //! The one place in this crate that lends a slice. It may, because the slice is a snapshot:
 //! pages of this process alone, filled by the kernel, then made read-only.
-#![allow(unsafe_code, reason = "private pages become a slice here, and are unmapped here")]
+#![allow(
+    unsafe_code,
+    reason = "private pages become a slice here, and are unmapped here"
+)]
 
 use core::error::Error;
 use core::fmt;
@@ -89,7 +92,10 @@ impl ImmutableMapping {
         let _ = immediately_page;
         let size = vmo.get_size().map_err(E::GetVmoSize)?;
         if size == 0 {
-            return Ok(Self { ptr: NonNull::dangling(), len: 0 });
+            return Ok(Self {
+                ptr: NonNull::dangling(),
+                len: 0,
+            });
         }
         isize::try_from(size).map_err(|source| E::VmoSizeAsIsize { source, size })?;
         let len = usize::try_from(size).map_err(|source| E::VmoSizeAsUsize { source, size })?;
@@ -125,8 +131,7 @@ impl ImmutableMapping {
     /// Takes the right to write away, for good.
     fn make_still(&self) -> Result<(), Status> {
         // SAFETY: these are our own pages, and no reference to them exists yet.
-        unsafe { mprotect(self.ptr.as_ptr().cast(), self.len, MprotectFlags::READ) }
-            .map_err(status)
+        unsafe { mprotect(self.ptr.as_ptr().cast(), self.len, MprotectFlags::READ) }.map_err(status)
     }
 }
 
@@ -147,19 +152,29 @@ impl Drop for ImmutableMapping {
         }
         // SAFETY: our own pages, in one piece; the last reference to them is gone.
         let result = unsafe { munmap(self.ptr.as_ptr().cast(), self.len) };
-        debug_assert!(result.is_ok(), "a whole mapping could not be unmapped: {result:?}");
+        debug_assert!(
+            result.is_ok(),
+            "a whole mapping could not be unmapped: {result:?}"
+        );
     }
 }
 
 impl fmt::Debug for ImmutableMapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImmutableMapping").field("ptr", &self.ptr).field("len", &self.len).finish()
+        f.debug_struct("ImmutableMapping")
+            .field("ptr", &self.ptr)
+            .field("len", &self.len)
+            .finish()
     }
 }
 
 /// Why private pages could not be had or protected.
 fn status(errno: Errno) -> Status {
-    if errno == Errno::NOMEM { Status::NO_MEMORY } else { Status::INTERNAL }
+    if errno == Errno::NOMEM {
+        Status::NO_MEMORY
+    } else {
+        Status::INTERNAL
+    }
 }
 
 /// Why an [`ImmutableMapping`] could not be made.
@@ -203,7 +218,10 @@ impl fmt::Display for ImmutableMappingError {
                 write!(f, "cannot take a snapshot of the VMO: {status}")
             }
             Self::VmoSizeAsUsize { size, .. } => {
-                write!(f, "a VMO of {size} bytes is too large for this machine (usize)")
+                write!(
+                    f,
+                    "a VMO of {size} bytes is too large for this machine (usize)"
+                )
             }
             Self::MapChildVmo(status) => write!(f, "cannot get pages for the snapshot: {status}"),
             Self::VmarMapReturnedNull => f.write_str("the snapshot was mapped at address 0"),
@@ -315,8 +333,14 @@ impl fmt::Display for TruncatedImmutableMappingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CreateImmutableMapping(error) => error.fmt(f),
-            Self::VmoSmallerThanLen { vmo_len, truncated_len } => {
-                write!(f, "the VMO has {vmo_len} bytes, fewer than the {truncated_len} asked for")
+            Self::VmoSmallerThanLen {
+                vmo_len,
+                truncated_len,
+            } => {
+                write!(
+                    f,
+                    "the VMO has {vmo_len} bytes, fewer than the {truncated_len} asked for"
+                )
             }
         }
     }

@@ -65,3 +65,9 @@ pub use shared_buffer::{
     self, Access, AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
 };
 pub use zx;
+
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

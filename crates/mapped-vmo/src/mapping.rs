@@ -4,7 +4,10 @@
 //! The one place where the two halves meet: `zx` places the pages, `shared_buffer` holds
 //! their address. What makes that safe is checked here, before a pointer exists: the VMO
 //! can't shrink, it is as large as the mapping, and the buffer knows what the pages permit.
-#![allow(unsafe_code, reason = "a mapping becomes a buffer here, and is unmapped here")]
+#![allow(
+    unsafe_code,
+    reason = "a mapping becomes a buffer here, and is unmapped here"
+)]
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
@@ -96,7 +99,8 @@ impl Mapping {
         let flags = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE | VmarFlags::MAP_RANGE;
         let mapping = Self::create_from_vmo(&vmo, size, flags)?;
         if overcommit_is_strict() {
-            vmo.op_range(VmoOp::COMMIT, 0, size_u64).map_err(no_memory)?;
+            vmo.op_range(VmoOp::COMMIT, 0, size_u64)
+                .map_err(no_memory)?;
         }
         Ok((mapping, vmo))
     }
@@ -166,7 +170,10 @@ impl Mapping {
     /// # Ok::<(), mapped_vmo::zx::Status>(())
     /// ```
     #[must_use]
-    #[allow(clippy::len_without_is_empty, reason = "`is_empty` comes from the buffer")]
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "`is_empty` comes from the buffer"
+    )]
     pub fn len(&self) -> usize {
         self.buffer.len()
     }
@@ -188,7 +195,9 @@ impl DerefMut for Mapping {
 
 impl fmt::Debug for Mapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mapping").field("buffer", &self.buffer).finish()
+        f.debug_struct("Mapping")
+            .field("buffer", &self.buffer)
+            .finish()
     }
 }
 
@@ -214,7 +223,10 @@ unsafe fn unmap(ptr: *mut u8, len: usize) {
     // SAFETY: the caller's contract is `unmap`'s.
     let result = unsafe { zx::vmar_root_self().unmap(ptr.addr(), len) };
     // A whole mapping can always be unmapped; only a hole inside one could hit a limit.
-    debug_assert!(result.is_ok(), "a whole mapping could not be unmapped: {result:?}");
+    debug_assert!(
+        result.is_ok(),
+        "a whole mapping could not be unmapped: {result:?}"
+    );
 }
 
 /// Whether the kernel promises memory only when it has it (`vm.overcommit_memory = 2`).
@@ -230,5 +242,9 @@ fn overcommit_is_strict() -> bool {
 
 /// Memory that could not be taken, whatever the kernel called it.
 fn no_memory(status: Status) -> Status {
-    if status == Status::NO_SPACE { Status::NO_MEMORY } else { status }
+    if status == Status::NO_SPACE {
+        Status::NO_MEMORY
+    } else {
+        status
+    }
 }

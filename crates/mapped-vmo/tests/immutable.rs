@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ImmutableMapping` and `TruncatedImmutableMapping`: the seed's tests, both ways of paging.
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use mapped_vmo::zx::{Rights, Status, Vmo};
 use mapped_vmo::{
@@ -70,7 +71,11 @@ fn later_writes_are_not_seen() {
 fn a_handle_without_read_or_duplicate_is_refused() {
     let vmo = content();
     let denied = Err(ImmutableMappingError::CreateChildVmo(Status::ACCESS_DENIED));
-    for rights in [Rights::READ, Rights::DUPLICATE, Rights::DUPLICATE | Rights::WRITE] {
+    for rights in [
+        Rights::READ,
+        Rights::DUPLICATE,
+        Rights::DUPLICATE | Rights::WRITE,
+    ] {
         let handle = vmo.duplicate_handle(rights).unwrap();
         let result = ImmutableMapping::create_from_vmo(&handle, false).map(|m| m.len());
         assert_eq!(result, denied, "{rights:?}");
@@ -87,8 +92,10 @@ fn a_size_that_can_not_be_had_is_an_error_at_once() {
 #[test]
 fn truncated_validates_len() {
     let error = TruncatedImmutableMapping::create_from_vmo(&content(), false, 4097).unwrap_err();
-    let expected =
-        TruncatedImmutableMappingError::VmoSmallerThanLen { vmo_len: 4096, truncated_len: 4097 };
+    let expected = TruncatedImmutableMappingError::VmoSmallerThanLen {
+        vmo_len: 4096,
+        truncated_len: 4097,
+    };
     assert_eq!(error, expected);
 }
 
@@ -103,6 +110,8 @@ fn truncated_respects_len() {
 #[test]
 fn a_snapshot_can_be_read_from_another_thread() {
     let mapping = ImmutableMapping::create_from_vmo(&content(), false).unwrap();
-    let read = std::thread::spawn(move || mapping[..3].to_vec()).join().unwrap();
+    let read = std::thread::spawn(move || mapping[..3].to_vec())
+        .join()
+        .unwrap();
     assert_eq!(read, b"the");
 }

@@ -2,6 +2,7 @@
 //! Nothing is left over: descriptors and mappings counted before and after.
 //!
 //! One test, because another one in the same process would disturb the counts.
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use mapped_vmo::zx::{Status, VmarFlags, Vmo, VmoOptions};
 use mapped_vmo::{ImmutableMapping, Mapping};
@@ -10,7 +11,10 @@ use mapped_vmo::{ImmutableMapping, Mapping};
 fn held() -> (usize, usize) {
     let fds = std::fs::read_dir("/proc/self/fd").unwrap().count();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    (fds, maps.lines().filter(|line| line.contains("/memfd:")).count())
+    (
+        fds,
+        maps.lines().filter(|line| line.contains("/memfd:")).count(),
+    )
 }
 
 fn bad_allocations() {
@@ -66,7 +70,10 @@ fn nothing_is_left_over() {
     let (mut mapping, _) = Mapping::allocate(4096).unwrap();
     let (other, _) = Mapping::allocate(4096).unwrap();
     // The buffer that is dropped by this assignment unmaps its own pages.
-    mapping = { drop(mapping); other };
+    mapping = {
+        drop(mapping);
+        other
+    };
     drop(mapping);
     assert_eq!(held(), before);
 }

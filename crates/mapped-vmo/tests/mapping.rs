@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `Mapping`: the seed's tests, and what the flags mean.
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use core::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 
 use mapped_vmo::zx::{Rights, Status, VmarFlags, Vmo, VmoOptions};
 use mapped_vmo::{AccessError, Mapping};
@@ -15,7 +17,10 @@ fn panic_message<R>(call: impl FnOnce() -> R) -> String {
     };
     match payload.downcast_ref::<String>() {
         Some(message) => message.clone(),
-        None => payload.downcast_ref::<&str>().expect("a message").to_string(),
+        None => payload
+            .downcast_ref::<&str>()
+            .expect("a message")
+            .to_string(),
     }
 }
 
@@ -33,7 +38,12 @@ fn create_from_vmo() {
     assert_eq!(refused.unwrap_err(), Status::NOT_SUPPORTED);
 
     let vmo = Vmo::create(4096).unwrap();
-    assert_eq!(Mapping::create_from_vmo(&vmo, 4096, READ_WRITE).unwrap().len(), 4096);
+    assert_eq!(
+        Mapping::create_from_vmo(&vmo, 4096, READ_WRITE)
+            .unwrap()
+            .len(),
+        4096
+    );
 }
 
 #[test]
@@ -95,7 +105,11 @@ fn a_size_beyond_the_vmo_is_buffer_too_small_even_where_faults_are_allowed() {
     for flags in [READ_WRITE, READ_WRITE | VmarFlags::ALLOW_FAULTS] {
         for size in [4097, 8192, 1 << 40, isize::MAX as usize - 8191] {
             let error = Mapping::create_from_vmo(&vmo, size, flags).unwrap_err();
-            assert_eq!(error, Status::BUFFER_TOO_SMALL, "{size} bytes with {flags:?}");
+            assert_eq!(
+                error,
+                Status::BUFFER_TOO_SMALL,
+                "{size} bytes with {flags:?}"
+            );
         }
     }
 }
@@ -105,7 +119,10 @@ fn flags_that_make_no_sense_are_invalid_args() {
     let vmo = Vmo::create(4096).unwrap();
     let map = |flags| Mapping::create_from_vmo(&vmo, 4096, flags).unwrap_err();
     assert_eq!(map(VmarFlags::PERM_WRITE), Status::INVALID_ARGS);
-    assert_eq!(map(READ_WRITE | VmarFlags::CAN_MAP_READ), Status::INVALID_ARGS);
+    assert_eq!(
+        map(READ_WRITE | VmarFlags::CAN_MAP_READ),
+        Status::INVALID_ARGS
+    );
     let empty = Mapping::create_from_vmo(&vmo, 0, READ_WRITE).unwrap_err();
     assert_eq!(empty, Status::INVALID_ARGS);
 }
@@ -130,7 +147,10 @@ fn writing_without_perm_write_panics_with_the_flags_and_never_faults() {
     assert!(message.contains("PERM_READ"), "{message}");
     assert!(message.contains("PERM_WRITE"), "{message}");
     let denied = mapping.try_write_at(0, b"x");
-    assert!(matches!(denied, Err(AccessError::Denied { .. })), "{denied:?}");
+    assert!(
+        matches!(denied, Err(AccessError::Denied { .. })),
+        "{denied:?}"
+    );
     let mut byte = [1];
     assert_eq!(mapping.read(&mut byte), 1);
     assert_eq!(byte, [0]);
@@ -144,7 +164,10 @@ fn reading_without_perm_read_panics_with_the_flags_and_never_faults() {
     let message = panic_message(|| mapping.read_at(0, &mut byte));
     assert!(message.contains("PERM_READ"), "{message}");
     let denied = mapping.read_exact_at(0, &mut byte);
-    assert!(matches!(denied, Err(AccessError::Denied { .. })), "{denied:?}");
+    assert!(
+        matches!(denied, Err(AccessError::Denied { .. })),
+        "{denied:?}"
+    );
     assert_eq!(byte, [42], "a refused read touched its destination");
     panic_message(|| mapping.write(b"x"));
 }
@@ -181,5 +204,8 @@ fn debug_shows_no_byte_of_the_memory() {
     mapping.write(b"secret");
     let shown = format!("{mapping:?}");
     assert!(shown.starts_with("Mapping"), "{shown}");
-    assert!(!shown.contains("115") && !shown.contains("secret"), "{shown}");
+    assert!(
+        !shown.contains("115") && !shown.contains("secret"),
+        "{shown}"
+    );
 }

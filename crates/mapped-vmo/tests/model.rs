@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A `Vec<u8>` beside the mapping: whatever is done to both, they stay the same.
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use mapped_vmo::Mapping;
 use mapped_vmo::zx::{VmarFlags, Vmo};
@@ -52,16 +53,20 @@ impl Pair {
     fn new(size: usize) -> Self {
         let (mapping, vmo) = Mapping::allocate(size).unwrap();
         let model = vec![0; vmo.get_size().unwrap() as usize];
-        Self { mapping, vmo, model }
+        Self {
+            mapping,
+            vmo,
+            model,
+        }
     }
 
     /// The part of the mapping at `offset` that `len` bytes cover, if the offset is legal.
-    fn clip(&self, offset: usize, len: usize) -> Option<std::ops::Range<usize>> {
+    fn clip(&self, offset: usize, len: usize) -> Option<core::ops::Range<usize>> {
         let size = self.mapping.len();
         (offset <= size).then(|| offset..offset.saturating_add(len).min(size))
     }
 
-    fn exact(&self, size: usize, offset: usize, len: usize) -> Option<std::ops::Range<usize>> {
+    fn exact(&self, size: usize, offset: usize, len: usize) -> Option<core::ops::Range<usize>> {
         let end = offset.checked_add(len)?;
         (end <= size).then_some(offset..end)
     }
@@ -93,7 +98,10 @@ impl Pair {
 
     fn write_all(&mut self, at: usize, bytes: &[u8]) -> Result<(), TestCaseError> {
         let range = self.exact(self.mapping.len(), at, bytes.len());
-        prop_assert_eq!(self.mapping.write_all_at(at, bytes).is_ok(), range.is_some());
+        prop_assert_eq!(
+            self.mapping.write_all_at(at, bytes).is_ok(),
+            range.is_some()
+        );
         if let Some(range) = range {
             self.model[range].copy_from_slice(bytes);
         }
@@ -120,12 +128,20 @@ impl Pair {
         if let Some(range) = range.clone() {
             expected.copy_from_slice(&self.model[range]);
         }
-        prop_assert_eq!(self.mapping.read_exact_at(at, &mut dst).is_ok(), range.is_some());
+        prop_assert_eq!(
+            self.mapping.read_exact_at(at, &mut dst).is_ok(),
+            range.is_some()
+        );
         prop_assert!(dst == expected);
         Ok(())
     }
 
-    fn write_in_slice(&mut self, start: usize, end: usize, bytes: &[u8]) -> Result<(), TestCaseError> {
+    fn write_in_slice(
+        &mut self,
+        start: usize,
+        end: usize,
+        bytes: &[u8],
+    ) -> Result<(), TestCaseError> {
         let size = self.mapping.len();
         let legal = start <= end && end <= size;
         let Ok(slice) = self.mapping.try_slice_mut(start..end) else {
@@ -139,14 +155,22 @@ impl Pair {
         Ok(())
     }
 
-    fn write_in_halves(&mut self, at: usize, left: &[u8], right: &[u8]) -> Result<(), TestCaseError> {
+    fn write_in_halves(
+        &mut self,
+        at: usize,
+        left: &[u8],
+        right: &[u8],
+    ) -> Result<(), TestCaseError> {
         let size = self.mapping.len();
         let Ok((first, second)) = self.mapping.try_split_at_mut(at) else {
             prop_assert!(at > size);
             return Ok(());
         };
         let (left_len, right_len) = (first.write(left), second.write(right));
-        prop_assert_eq!((left_len, right_len), (left.len().min(at), right.len().min(size - at)));
+        prop_assert_eq!(
+            (left_len, right_len),
+            (left.len().min(at), right.len().min(size - at))
+        );
         self.model[..left_len].copy_from_slice(&left[..left_len]);
         self.model[at..at + right_len].copy_from_slice(&right[..right_len]);
         Ok(())
@@ -189,7 +213,7 @@ proptest! {
         let mut pair = Pair::new(size);
         for op in ops {
             pair.apply(op)?;
-            prop_assert!(pair.vmo.read_to_vec(0, pair.model.len() as u64).unwrap() == pair.model);
+            prop_assert!(pair.vmo.read_to_vec::<u8>(0, pair.model.len() as u64).unwrap() == pair.model);
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The seed's API, signature by signature: what compiles here compiled there.
+#![allow(clippy::type_complexity, reason = "signatures, written out")]
 
 use core::fmt::Debug;
 use core::ops::{Deref, DerefMut};
@@ -20,7 +21,11 @@ const _: fn(&mut Mapping) -> &mut SharedBuffer = Mapping::deref_mut;
 const _: fn(&Vmo, bool) -> Result<ImmutableMapping, ImmutableMappingError> =
     ImmutableMapping::create_from_vmo;
 const _: fn(&ImmutableMapping) -> &[u8] = ImmutableMapping::deref;
-const _: fn(&Vmo, bool, usize) -> Result<TruncatedImmutableMapping, TruncatedImmutableMappingError> =
+const _: fn(
+    &Vmo,
+    bool,
+    usize,
+) -> Result<TruncatedImmutableMapping, TruncatedImmutableMappingError> =
     TruncatedImmutableMapping::create_from_vmo;
 const _: fn(&TruncatedImmutableMapping) -> &[u8] = TruncatedImmutableMapping::deref;
 
@@ -44,11 +49,18 @@ fn the_errors_have_the_seeds_variants() {
         ImmutableMappingError::MapChildVmo(_) => 6,
         ImmutableMappingError::VmarMapReturnedNull => 7,
     };
-    assert_eq!(immutable(ImmutableMappingError::GetVmoSize(Status::BAD_HANDLE)), 1);
-    let truncated: TruncatedImmutableMappingError = ImmutableMappingError::VmarMapReturnedNull.into();
+    assert_eq!(
+        immutable(ImmutableMappingError::GetVmoSize(Status::BAD_HANDLE)),
+        1
+    );
+    let truncated: TruncatedImmutableMappingError =
+        ImmutableMappingError::VmarMapReturnedNull.into();
     let kind = match truncated {
         TruncatedImmutableMappingError::CreateImmutableMapping(error) => immutable(error),
-        TruncatedImmutableMappingError::VmoSmallerThanLen { vmo_len: _, truncated_len: _ } => 8,
+        TruncatedImmutableMappingError::VmoSmallerThanLen {
+            vmo_len: _,
+            truncated_len: _,
+        } => 8,
     };
     assert_eq!(kind, 7);
 }
