@@ -37,7 +37,7 @@ macro_rules! read_methods {
         /// assert_eq!(buffer.slice(7..).read(&mut copy), 4);
         /// assert_eq!(&copy, b"peer");
         /// ```
-        #[inline]
+        #[inline(always)]
         #[track_caller]
         pub fn read(&self, dst: &mut [u8]) -> usize {
             self.read_at(0, dst)
@@ -71,7 +71,7 @@ macro_rules! read_methods {
         /// assert_eq!(&copy[..4], b"peer");
         /// assert_eq!(buffer.read_at(11, &mut copy), 0);
         /// ```
-        #[inline]
+        #[inline(always)]
         #[track_caller]
         pub fn read_at(&self, offset: usize, dst: &mut [u8]) -> usize {
             or_panic(self.try_read_at(offset, dst))
@@ -95,7 +95,7 @@ macro_rules! read_methods {
         /// assert_eq!(buffer.try_read_at(7, &mut copy), Ok(4));
         /// assert!(buffer.try_read_at(12, &mut copy).is_err());
         /// ```
-        #[inline]
+        #[inline(always)]
         pub fn try_read_at(&self, offset: usize, dst: &mut [u8]) -> Result<usize, AccessError> {
             // SAFETY: a copy only initialises.
             self.range.read_at(offset, unsafe { as_uninit(dst) })
@@ -130,7 +130,7 @@ macro_rules! read_methods {
         /// assert!(buffer.read_exact_at(4, &mut header).is_err());
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
-        #[inline]
+        #[inline(always)]
         pub fn read_exact_at(&self, offset: usize, dst: &mut [u8]) -> Result<(), AccessError> {
             // SAFETY: a copy only initialises.
             self.range.read_exact_at(offset, unsafe { as_uninit(dst) })
@@ -153,7 +153,7 @@ macro_rules! read_methods {
         /// let mut room = [core::mem::MaybeUninit::uninit(); 64];
         /// assert_eq!(buffer.read_uninit_at(5, &mut room), b"a peer");
         /// ```
-        #[inline]
+        #[inline(always)]
         #[track_caller]
         pub fn read_uninit_at<'d>(
             &self,
@@ -328,7 +328,7 @@ macro_rules! write_methods {
         /// assert_eq!(buffer.write(b"hello"), 5);
         /// assert_eq!(buffer.slice_mut(6..).write(b"world"), 2);
         /// ```
-        #[inline]
+        #[inline(always)]
         #[track_caller]
         pub fn write(&self, src: &[u8]) -> usize {
             self.write_at(0, src)
@@ -360,7 +360,7 @@ macro_rules! write_methods {
         /// assert_eq!(buffer.write_at(6, b"hello"), 2);
         /// assert_eq!(buffer.write_at(8, b"hello"), 0);
         /// ```
-        #[inline]
+        #[inline(always)]
         #[track_caller]
         pub fn write_at(&self, offset: usize, src: &[u8]) -> usize {
             or_panic(self.try_write_at(offset, src))
@@ -383,7 +383,7 @@ macro_rules! write_methods {
         /// assert_eq!(buffer.try_write_at(6, b"hello"), Ok(2));
         /// assert!(buffer.try_write_at(9, b"hello").is_err());
         /// ```
-        #[inline]
+        #[inline(always)]
         pub fn try_write_at(&self, offset: usize, src: &[u8]) -> Result<usize, AccessError> {
             self.range.write_at(offset, src)
         }
@@ -415,7 +415,7 @@ macro_rules! write_methods {
         /// assert!(buffer.write_all_at(4, b"hello").is_err());
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
-        #[inline]
+        #[inline(always)]
         pub fn write_all_at(&self, offset: usize, src: &[u8]) -> Result<(), AccessError> {
             self.range.write_all_at(offset, src)
         }

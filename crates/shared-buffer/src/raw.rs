@@ -58,7 +58,7 @@ impl RawRange {
     }
 
     /// How many of `wanted` bytes there are from `offset` on. `offset == len` is legal: none.
-    #[inline]
+    #[inline(always)]
     fn clip(self, offset: usize, wanted: usize) -> Result<usize, AccessError> {
         match self.len.checked_sub(offset) {
             Some(rest) => Ok(rest.min(wanted)),
@@ -71,7 +71,7 @@ impl RawRange {
     }
 
     /// That all of `offset .. offset + len` is there.
-    #[inline]
+    #[inline(always)]
     fn check(self, offset: usize, len: usize) -> Result<(), AccessError> {
         match self.len.checked_sub(offset) {
             Some(rest) if len <= rest => Ok(()),
@@ -84,7 +84,7 @@ impl RawRange {
     }
 
     /// That `needed` is permitted.
-    #[inline]
+    #[inline(always)]
     fn permit(self, needed: Access) -> Result<(), AccessError> {
         if self.access.contains(needed) {
             Ok(())
@@ -97,13 +97,13 @@ impl RawRange {
     }
 
     /// Where `offset` is. Never an `add`: that would ask for a Rust allocation.
-    #[inline]
+    #[inline(always)]
     fn at(self, offset: usize) -> *mut u8 {
         self.ptr.wrapping_add(offset)
     }
 
     /// The address of `len` readable bytes at `offset`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn readable(self, offset: usize, len: usize) -> Result<*const u8, AccessError> {
         self.check(offset, len)?;
         self.permit(Access::READ)?;
@@ -111,7 +111,7 @@ impl RawRange {
     }
 
     /// The address of `len` writable bytes at `offset`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn writable(self, offset: usize, len: usize) -> Result<*mut u8, AccessError> {
         self.check(offset, len)?;
         self.permit(Access::WRITE)?;
@@ -119,7 +119,7 @@ impl RawRange {
     }
 
     /// Copies out what there is, up to `dst.len()` bytes, and returns how many.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read_at(
         self,
         offset: usize,
@@ -134,7 +134,7 @@ impl RawRange {
     }
 
     /// Copies out exactly `dst.len()` bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read_exact_at(
         self,
         offset: usize,
@@ -148,7 +148,7 @@ impl RawRange {
     }
 
     /// Copies in what fits, up to `src.len()` bytes, and returns how many.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write_at(self, offset: usize, src: &[u8]) -> Result<usize, AccessError> {
         let len = self.clip(offset, src.len())?;
         self.permit(Access::WRITE)?;
@@ -159,7 +159,7 @@ impl RawRange {
     }
 
     /// Copies in exactly `src.len()` bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write_all_at(self, offset: usize, src: &[u8]) -> Result<(), AccessError> {
         let dst = self.writable(offset, src.len())?;
         // SAFETY: `writable` checked that `src.len()` bytes are there (live); `src` is a

@@ -18,7 +18,7 @@ use super::small::{INLINE_MAX, Private, Shared, small};
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
     if len > INLINE_MAX {
         // SAFETY: the caller's contract; the ranges do not overlap.
@@ -33,7 +33,7 @@ pub(crate) unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
     if len > INLINE_MAX {
         // SAFETY: the caller's contract; the ranges do not overlap.
@@ -48,7 +48,7 @@ pub(crate) unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
     if len <= INLINE_MAX {
         // SAFETY: the caller's contract, and `len <= 64`.

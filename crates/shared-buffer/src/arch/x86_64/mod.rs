@@ -6,7 +6,9 @@
 //! | up to 64 | overlapping words of 1 to 16 bytes | inlined: `small`, with the words of [`word`] |
 //! | more | loops of 32-byte words (AVX2) or 16-byte words (SSE2) | called: [`bulk`] |
 
+mod avx2;
 mod bulk;
+mod sse2;
 mod word;
 
 use core::arch::x86_64::__m128i;
@@ -18,7 +20,7 @@ use super::small::{INLINE_MAX, Private, Shared, small};
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
     if len > INLINE_MAX {
         // SAFETY: the caller's contract; the ranges do not overlap.
@@ -33,7 +35,7 @@ pub(crate) unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
     if len > INLINE_MAX {
         // SAFETY: the caller's contract; the ranges do not overlap.
@@ -48,7 +50,7 @@ pub(crate) unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// # Safety
 ///
 /// As there.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
     if len <= INLINE_MAX {
         // SAFETY: the caller's contract, and `len <= 64`.
