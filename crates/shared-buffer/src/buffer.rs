@@ -136,6 +136,30 @@ impl SharedBuffer {
         buffer
     }
 
+    /// Whether `release` is what will be called when the buffer is dropped.
+    ///
+    /// An owner that knows the function can [`consume`](Self::consume) the buffer and call it
+    /// directly, which is faster than through a pointer just after a system call. `false` is
+    /// no proof: one function can have several addresses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use shared_buffer::{Access, SharedBuffer};
+    /// unsafe fn nothing(_: *mut u8, _: usize) {}
+    /// # let mut bytes = [0; 4];
+    /// // SAFETY: four bytes are there, and releasing them does nothing.
+    /// let buffer =
+    ///     unsafe { SharedBuffer::with_release(bytes.as_mut_ptr(), 4, Access::READ, nothing) };
+    /// assert!(buffer.is_released_by(nothing));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_released_by(&self, release: unsafe fn(*mut u8, usize)) -> bool {
+        self.release
+            .is_some_and(|own| core::ptr::fn_addr_eq(own, release))
+    }
+
     read_methods!();
     write_methods!();
 

@@ -13,7 +13,7 @@
     reason = "unmap and protect are as unsafe as their contracts say"
 )]
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::sys::{self, At, Placement, Prot};
 use crate::{Rights, Status, Unowned, VmarFlags, Vmo};
@@ -36,8 +36,8 @@ use crate::{Rights, Status, Unowned, VmarFlags, Vmo};
 /// Source: <https://fuchsia.dev/reference/kernel_objects/vm_address_region>, mmap(2).
 #[derive(Debug)]
 pub struct Vmar {
-    base: usize,
-    len: usize,
+    /// Asked for when it is needed: mapping anywhere and unmapping do not.
+    range: OnceLock<VmarInfo>,
 }
 
 /// Where a [`Vmar`] lies.
@@ -66,10 +66,9 @@ pub struct VmarInfo {
 /// ```
 #[must_use]
 pub fn vmar_root_self() -> Unowned<'static, Vmar> {
-    static ROOT: LazyLock<Vmar> = LazyLock::new(|| {
-        let (base, len) = sys::root();
-        Vmar { base, len }
-    });
+    static ROOT: Vmar = Vmar {
+        range: OnceLock::new(),
+    };
     Unowned::new(&ROOT)
 }
 
@@ -183,7 +182,8 @@ impl Vmar {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub unsafe fn unmap(&self, addr: usize, len: usize) -> Result<(), Status> {
-        let len = self.whole_range(addr, len)?;
+        // The kernel checks what is asked for here, and rounds up: each page of ours that is
+        // touched on the way costs a walk of the page tables, which unmapping has flushed.
         // SAFETY: the caller's contract.
         unsafe { sys::unmap(addr, len) }
     }
@@ -246,8 +246,14 @@ impl Vmar {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn info(&self) -> Result<VmarInfo, Status> {
-        let (base, len) = (self.base, self.len);
-        Ok(VmarInfo { base, len })
+        Ok(self.range())
+    }
+
+    fn range(&self) -> VmarInfo {
+        *self.range.get_or_init(|| {
+            let (base, len) = sys::root();
+            VmarInfo { base, len }
+        })
     }
 
     /// The place that an offset and flags ask for.
@@ -259,7 +265,7 @@ impl Vmar {
                 _ => Err(Status::INVALID_ARGS),
             };
         }
-        let addr = self.base.checked_add(vmar_offset);
+        let addr = self.range().base.checked_add(vmar_offset);
         match addr {
             Some(addr) if addr % align == 0 => Ok(At::Exactly(addr)),
             _ => Err(Status::INVALID_ARGS),
@@ -268,9 +274,10 @@ impl Vmar {
 
     /// Whether `addr .. addr + len` is inside.
     fn holds(&self, addr: usize, len: usize) -> Result<(), Status> {
-        let offset = addr.checked_sub(self.base);
+        let range = self.range();
+        let offset = addr.checked_sub(range.base);
         match offset.and_then(|offset| offset.checked_add(len)) {
-            Some(end) if end <= self.len => Ok(()),
+            Some(end) if end <= range.len => Ok(()),
             _ => Err(Status::INVALID_ARGS),
         }
     }
