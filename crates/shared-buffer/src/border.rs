@@ -140,3 +140,27 @@ pub unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::between(src, dst, len) }
 }
+
+/// [`from_shared`] for a value: `len` bytes of 1, 2, 4 or (where a pointer has 8) 8 at a
+/// multiple of `len` are loaded in one piece, never half old and half new.
+///
+/// # Safety
+///
+/// As for [`from_shared`].
+#[inline]
+pub(crate) unsafe fn whole_from_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract is the engine's contract.
+    unsafe { arch::whole_from_shared(src, dst, len) }
+}
+
+/// [`to_shared`] for a value: `len` bytes of 1, 2, 4 or (where a pointer has 8) 8 at a
+/// multiple of `len` are stored in one piece, once.
+///
+/// # Safety
+///
+/// As for [`to_shared`].
+#[inline]
+pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract is the engine's contract.
+    unsafe { arch::whole_to_shared(src, dst, len) }
+}

@@ -28,7 +28,7 @@ use crate::{Access, AccessError, SharedBufferSlice, SharedBufferSliceMut, orderi
 ///   dropped. Who holds the buffer holds that duty, so buffers can be swapped and replaced
 ///   wherever safe code can reach them.
 pub struct SharedBuffer {
-    range: RawRange,
+    pub(crate) range: RawRange,
     release: Option<unsafe fn(*mut u8, usize)>,
 }
 

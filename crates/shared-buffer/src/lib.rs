@@ -21,6 +21,7 @@
 //! | an offset that a peer gave you | what there is | [`try_read_at`](SharedBuffer::try_read_at), [`try_write_at`](SharedBuffer::try_write_at) |
 //! | any offset | all or an error | [`read_exact_at`](SharedBuffer::read_exact_at), [`write_all_at`](SharedBuffer::write_all_at) |
 //! | memory without a value yet | not to fill it twice | [`read_uninit_at`](SharedBuffer::read_uninit_at) and its two sisters |
+//! | a number at an offset | a copy of it, in one piece | [`read_value`](SharedBuffer::read_value), [`read_le`](SharedBuffer::read_le), [`read_be`](SharedBuffer::read_be) and `write_…` |
 //! | written, and a signal to send | the peer to see it | [`release_writes`](SharedBuffer::release_writes), then the signal |
 //! | got a signal | to see what was written | [`acquire_writes`](SharedBuffer::acquire_writes), then read |
 //! | memory of your own kind | only the copies | [`border`] |
@@ -67,9 +68,11 @@ pub mod ordering;
 mod raw;
 mod slice;
 mod slice_mut;
+mod value;
 
 pub use access::Access;
 pub use buffer::SharedBuffer;
 pub use error::AccessError;
 pub use slice::SharedBufferSlice;
 pub use slice_mut::SharedBufferSliceMut;
+pub use value::Value;

@@ -17,7 +17,7 @@ use crate::{Access, AccessError, SharedBuffer, ordering};
 ///
 /// The peer can still write to it, and so can you, through the buffer.
 pub struct SharedBufferSlice<'a> {
-    range: RawRange,
+    pub(crate) range: RawRange,
     buffer: PhantomData<&'a SharedBuffer>,
 }
 

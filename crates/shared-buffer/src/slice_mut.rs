@@ -20,7 +20,7 @@ use crate::{Access, AccessError, SharedBuffer, SharedBufferSlice, ordering};
 /// do to the other, the peer can do to both. Where you want the borrow checker to keep them
 /// apart, use [`reborrow_mut`](Self::reborrow_mut).
 pub struct SharedBufferSliceMut<'a> {
-    range: RawRange,
+    pub(crate) range: RawRange,
     buffer: PhantomData<&'a mut SharedBuffer>,
 }
 

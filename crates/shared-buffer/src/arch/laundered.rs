@@ -15,6 +15,8 @@
 use core::arch::asm;
 use core::ffi::c_void;
 
+use super::whole;
+
 type Move = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *mut c_void;
 
 unsafe extern "C" {
@@ -68,4 +70,32 @@ pub(crate) unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
     // SAFETY: both ranges are `len` bytes and may be accessed, says the caller; `memmove`
     // allows them to overlap.
     unsafe { opaque(dst.cast(), src.cast(), len) };
+}
+
+/// See [`border::whole_from_shared`](crate::border::whole_from_shared).
+///
+/// # Safety
+///
+/// As there.
+#[inline]
+pub(crate) unsafe fn whole_from_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract.
+    if !unsafe { whole::load(src, dst, len) } {
+        // SAFETY: the caller's contract; nothing was copied yet.
+        unsafe { from_shared(src, dst, len) }
+    }
+}
+
+/// See [`border::whole_to_shared`](crate::border::whole_to_shared).
+///
+/// # Safety
+///
+/// As there.
+#[inline]
+pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract.
+    if !unsafe { whole::store(src, dst, len) } {
+        // SAFETY: the caller's contract; nothing was copied yet.
+        unsafe { to_shared(src, dst, len) }
+    }
 }

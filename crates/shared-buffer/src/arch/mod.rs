@@ -9,7 +9,8 @@
 //! | `portable` | Miri; `--cfg vmo_portable_copy`; everything else | a loop of relaxed one-byte atomics |
 //!
 //! Each engine is three functions with the contract of [`border`](crate::border):
-//! `from_shared`, `to_shared` and `between`. An engine that can be built here is built,
+//! `from_shared`, `to_shared` and `between`; and two for values, `whole_from_shared` and
+//! `whole_to_shared`, which are the first two with a promise: see [`whole`]. An engine that can be built here is built,
 //! picked or not, and goes through one suite of tests.
 #![allow(
     unsafe_code,
@@ -21,6 +22,8 @@
     allow(dead_code, reason = "built for its tests")
 )]
 mod portable;
+
+mod whole;
 
 #[cfg(all(
     not(miri),
@@ -86,7 +89,7 @@ mod x86_64;
         target_arch = "s390x",
     ))
 ))]
-pub(crate) use portable::{between, from_shared, to_shared};
+pub(crate) use portable::{between, from_shared, to_shared, whole_from_shared, whole_to_shared};
 
 #[cfg(all(
     not(any(miri, vmo_portable_copy)),
@@ -101,20 +104,24 @@ pub(crate) use portable::{between, from_shared, to_shared};
         target_arch = "s390x",
     )
 ))]
-pub(crate) use laundered::{between, from_shared, to_shared};
+pub(crate) use laundered::{between, from_shared, to_shared, whole_from_shared, whole_to_shared};
 
 #[cfg(all(
     not(any(miri, vmo_portable_copy, vmo_laundered_copy)),
     target_arch = "x86_64",
     target_feature = "sse2"
 ))]
-pub(crate) use x86_64::{between, from_shared, to_shared};
+pub(crate) use x86_64::{
+    between, from_shared, from_shared as whole_from_shared, to_shared, to_shared as whole_to_shared,
+};
 
 #[cfg(all(
     not(any(miri, vmo_portable_copy, vmo_laundered_copy)),
     target_arch = "aarch64"
 ))]
-pub(crate) use aarch64::{between, from_shared, to_shared};
+pub(crate) use aarch64::{
+    between, from_shared, from_shared as whole_from_shared, to_shared, to_shared as whole_to_shared,
+};
 
 #[cfg(test)]
 mod suite;

@@ -12,6 +12,8 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::whole;
+
 /// How many bytes at the start of a copy are transferred a second time.
 const REPEATED: usize = 8;
 
@@ -81,5 +83,33 @@ pub(crate) unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
         let value = unsafe { load(src.wrapping_add(i)) };
         // SAFETY: `i < len`, and the caller says that `dst .. dst + len` is writable.
         unsafe { store(dst.wrapping_add(i), value) };
+    }
+}
+
+/// See [`border::whole_from_shared`](crate::border::whole_from_shared).
+///
+/// # Safety
+///
+/// As there.
+#[inline]
+pub(crate) unsafe fn whole_from_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract.
+    if !unsafe { whole::load(src, dst, len) } {
+        // SAFETY: the caller's contract; nothing was copied yet.
+        unsafe { from_shared(src, dst, len) }
+    }
+}
+
+/// See [`border::whole_to_shared`](crate::border::whole_to_shared).
+///
+/// # Safety
+///
+/// As there.
+#[inline]
+pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
+    // SAFETY: the caller's contract.
+    if !unsafe { whole::store(src, dst, len) } {
+        // SAFETY: the caller's contract; nothing was copied yet.
+        unsafe { to_shared(src, dst, len) }
     }
 }
