@@ -22,6 +22,7 @@
 //! | any offset | all or an error | [`read_exact_at`](SharedBuffer::read_exact_at), [`write_all_at`](SharedBuffer::write_all_at) |
 //! | memory without a value yet | not to fill it twice | [`read_uninit_at`](SharedBuffer::read_uninit_at) and its two sisters |
 //! | a number at an offset | a copy of it, in one piece | [`read_value`](SharedBuffer::read_value), [`read_le`](SharedBuffer::read_le), [`read_be`](SharedBuffer::read_be) and `write_…` |
+//! | much to look at | the cost of a cache, not of memory | [`for_each_chunk`](SharedBuffer::for_each_chunk), [`chunks`](SharedBuffer::chunks), [`records`](SharedBuffer::records) |
 //! | written, and a signal to send | the peer to see it | [`release_writes`](SharedBuffer::release_writes), then the signal |
 //! | got a signal | to see what was written | [`acquire_writes`](SharedBuffer::acquire_writes), then read |
 //! | memory of your own kind | only the copies | [`border`] |
@@ -63,6 +64,7 @@ mod arch;
 #[allow(unsafe_code, reason = "the contract of crossing the border, published")]
 pub mod border;
 mod buffer;
+mod chunks;
 mod error;
 pub mod ordering;
 mod raw;
@@ -72,6 +74,7 @@ mod value;
 
 pub use access::Access;
 pub use buffer::SharedBuffer;
+pub use chunks::{CHUNK_LEN, Chunks, Records};
 pub use error::AccessError;
 pub use slice::SharedBufferSlice;
 pub use slice_mut::SharedBufferSliceMut;

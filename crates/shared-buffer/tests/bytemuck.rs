@@ -61,3 +61,19 @@ fn refused_structs_leave_everything_as_it_was() {
     let writer = buffer_with(&[3; 10], Access::WRITE);
     assert_eq!(writer.read_pod::<u64>(0).unwrap_err().raw_status(), -30);
 }
+
+#[test]
+fn structs_are_iterated_by_value() {
+    let bytes: Vec<u8> = (0..100).collect();
+    let buffer = buffer_of(&bytes);
+    let records = buffer
+        .slice(1..)
+        .records_pod::<Record>(2..)
+        .expect("a part")
+        .collect::<Vec<_>>();
+    let expected: Vec<Record> = bytes[3..99]
+        .chunks(16)
+        .map(bytemuck::pod_read_unaligned)
+        .collect();
+    assert_eq!(records, expected);
+}

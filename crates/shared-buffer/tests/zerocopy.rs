@@ -82,3 +82,20 @@ fn refused_structs_leave_everything_as_it_was() {
         -30
     );
 }
+
+#[test]
+fn structs_are_iterated_by_value() {
+    let bytes: Vec<u8> = (0..100).collect();
+    let buffer = buffer_of(&bytes);
+    let records = buffer
+        .slice(1..)
+        .records_zerocopy::<Record>(2..)
+        .expect("a part");
+    assert_eq!((records.len(), records.bytes_over()), (6, 1));
+    let ids: Vec<u64> = records.map(|record| record.id).collect();
+    let expected = bytes[3..99].chunks(16).map(|record| &record[..8]);
+    let expected: Vec<_> = expected
+        .map(|id| u64::read_from_bytes(id).expect("8 bytes"))
+        .collect();
+    assert_eq!(ids, expected);
+}

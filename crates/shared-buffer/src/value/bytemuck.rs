@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The feature `bytemuck`: types of your own, vouched for by that crate's derives.
 
+use core::ops::RangeBounds;
+
 use ::bytemuck::{AnyBitPattern, NoUninit};
 
-use crate::{AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{AccessError, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
 
-/// What can be read: all three types.
+/// What can be read: all three types. `$borrow` is for how long the buffer is borrowed, which
+/// is longer than a view of it lives.
 macro_rules! read_pod {
-    () => {
+    ($borrow:lifetime) => {
         /// The `T` at `offset`, for any type that is valid whatever its bytes are: plain old
         /// data, and what `bytemuck` calls `AnyBitPattern`.
         ///
@@ -48,6 +51,40 @@ macro_rules! read_pod {
         pub fn read_pod<T: AnyBitPattern>(&self, offset: usize) -> Result<T, AccessError> {
             // SAFETY: `AnyBitPattern`: any bytes are a valid `T`.
             unsafe { self.range.read_any(offset) }
+        }
+
+        /// [`records`](Self::records) of any type that is valid whatever its bytes are.
+        ///
+        /// # Errors
+        ///
+        /// As [`records`](Self::records).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use shared_buffer::SharedBuffer;
+        ///
+        /// #[derive(Clone, Copy, bytemuck::AnyBitPattern)]
+        /// #[repr(C)]
+        /// struct Sample {
+        ///     left: i16,
+        ///     right: i16,
+        /// }
+        /// # let mut bytes = [1; 14];
+        /// # // SAFETY: nothing else touches `bytes` while the buffer lives.
+        /// # let buffer = unsafe { SharedBuffer::new(bytes.as_mut_ptr(), bytes.len()) };
+        /// let samples = buffer.records_pod::<Sample>(2..)?;
+        /// let sum: i32 = samples.map(|s| i32::from(s.left) - i32::from(s.right)).sum();
+        /// assert_eq!(sum, 0);
+        /// # Ok::<(), shared_buffer::AccessError>(())
+        /// ```
+        #[inline]
+        pub fn records_pod<T: AnyBitPattern>(
+            &self,
+            range: impl RangeBounds<usize>,
+        ) -> Result<Records<$borrow, T>, AccessError> {
+            // SAFETY: `AnyBitPattern`: any bytes are a valid `T`.
+            unsafe { Records::new(self.range, range) }
         }
     };
 }
@@ -96,15 +133,15 @@ macro_rules! write_pod {
 }
 
 impl SharedBuffer {
-    read_pod!();
+    read_pod!('_);
     write_pod!();
 }
 
-impl SharedBufferSlice<'_> {
-    read_pod!();
+impl<'a> SharedBufferSlice<'a> {
+    read_pod!('a);
 }
 
-impl SharedBufferSliceMut<'_> {
-    read_pod!();
+impl<'a> SharedBufferSliceMut<'a> {
+    read_pod!('a);
     write_pod!();
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The feature `zerocopy`: types of your own, vouched for by that crate's derives.
 
+use core::ops::RangeBounds;
+
 use ::zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use crate::{AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{AccessError, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
 
-/// What can be read: all three types.
+/// What can be read: all three types. `$borrow` is for how long the buffer is borrowed, which
+/// is longer than a view of it lives.
 macro_rules! read_zerocopy {
-    () => {
+    ($borrow:lifetime) => {
         /// The `T` at `offset`, for any type that is valid whatever its bytes are.
         ///
         /// # Hostile peer
@@ -47,6 +50,40 @@ macro_rules! read_zerocopy {
         pub fn read_zerocopy<T: FromBytes>(&self, offset: usize) -> Result<T, AccessError> {
             // SAFETY: `FromBytes`: any bytes are a valid `T`.
             unsafe { self.range.read_any(offset) }
+        }
+
+        /// [`records`](Self::records) of any type that is valid whatever its bytes are.
+        ///
+        /// # Errors
+        ///
+        /// As [`records`](Self::records).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use shared_buffer::SharedBuffer;
+        ///
+        /// #[derive(zerocopy::FromBytes)]
+        /// #[repr(C)]
+        /// struct Sample {
+        ///     left: i16,
+        ///     right: i16,
+        /// }
+        /// # let mut bytes = [1; 14];
+        /// # // SAFETY: nothing else touches `bytes` while the buffer lives.
+        /// # let buffer = unsafe { SharedBuffer::new(bytes.as_mut_ptr(), bytes.len()) };
+        /// let samples = buffer.records_zerocopy::<Sample>(2..)?;
+        /// let sum: i32 = samples.map(|s| i32::from(s.left) - i32::from(s.right)).sum();
+        /// assert_eq!(sum, 0);
+        /// # Ok::<(), shared_buffer::AccessError>(())
+        /// ```
+        #[inline]
+        pub fn records_zerocopy<T: FromBytes>(
+            &self,
+            range: impl RangeBounds<usize>,
+        ) -> Result<Records<$borrow, T>, AccessError> {
+            // SAFETY: `FromBytes`: any bytes are a valid `T`.
+            unsafe { Records::new(self.range, range) }
         }
     };
 }
@@ -98,15 +135,15 @@ macro_rules! write_zerocopy {
 }
 
 impl SharedBuffer {
-    read_zerocopy!();
+    read_zerocopy!('_);
     write_zerocopy!();
 }
 
-impl SharedBufferSlice<'_> {
-    read_zerocopy!();
+impl<'a> SharedBufferSlice<'a> {
+    read_zerocopy!('a);
 }
 
-impl SharedBufferSliceMut<'_> {
-    read_zerocopy!();
+impl<'a> SharedBufferSliceMut<'a> {
+    read_zerocopy!('a);
     write_zerocopy!();
 }
