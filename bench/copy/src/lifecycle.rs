@@ -67,7 +67,10 @@ fn map(memory: impl AsFd, size: usize) -> Result<Raw, Errno> {
     })
 }
 
-const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
+/// The size can't change, and nobody can add a seal.
+const SEALS: SealFlags = SealFlags::SHRINK
+    .union(SealFlags::GROW)
+    .union(SealFlags::SEAL);
 
 /// The calls of `Mapping::allocate`.
 fn same_allocate(size: usize) -> Result<Raw, Errno> {

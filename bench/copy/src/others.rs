@@ -33,6 +33,11 @@ impl Other {
         mean(self.rows.iter().map(|row| row.ours_by_it))
     }
 
+    /// It by memcpy: in the mean over all rows.
+    pub fn mean_by_memcpy(&self) -> f64 {
+        mean(self.rows.iter().map(|row| row.by_memcpy))
+    }
+
     /// The row where it is best against ours.
     pub fn worst(&self) -> Option<&Row> {
         let rows = self.rows.iter();
@@ -61,7 +66,7 @@ pub fn measure(effort: Effort) -> Result<Vec<Other>, crate::Failure> {
             sample(&mut field, &engines, *case, effort, cell)?;
         }
     }
-    Ok((OURS..names.len())
+    Ok((OURS + 1..names.len())
         .map(|engine| Other {
             engine: names[engine].to_owned(),
             rows: rows(&cases, &cells, engine),

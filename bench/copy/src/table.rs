@@ -102,7 +102,7 @@ fn copies(record: &Record, operation: Operation, out: &mut dyn Write) -> io::Res
         "{:>8} {:>10} {:>7} {:>7} {:>7}",
         "size", "memcpy ns", "as is", "tuned", "hole"
     )?;
-    let others = &record.others[1..];
+    let others = &record.others;
     for other in others {
         write!(
             out,
@@ -164,6 +164,14 @@ fn unpredictable(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    for other in &record.others {
+        let (name, mean) = (&other.engine, other.mean_by_memcpy());
+        writeln!(
+            out,
+            "all sizes: {name} by memcpy {mean:.2}, ours by it {:.2}",
+            other.mean()
+        )?;
+    }
     Ok(())
 }
 
@@ -211,8 +219,24 @@ fn goals(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{verdict} {:<52} {:>7.3} {} {:.2}  {}",
-            goal.what, goal.measured, goal.relation, goal.limit, goal.detail
+            goal.what,
+            goal.measured,
+            goal.relation,
+            goal.limit,
+            shortened(&goal.detail)
         )?;
     }
     Ok(())
+}
+
+/// The first of many details. The record has them all.
+fn shortened(detail: &str) -> String {
+    const SHOWN: usize = 6;
+    let all: Vec<&str> = detail.split("; ").collect();
+    match all.get(SHOWN..) {
+        Some(rest) if !rest.is_empty() => {
+            format!("{}; and {} more", all[..SHOWN].join("; "), rest.len())
+        }
+        _ => detail.to_owned(),
+    }
 }
