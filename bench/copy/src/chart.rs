@@ -51,8 +51,16 @@ pub fn draw(record: &Record, path: &Path) -> Result<(), Failure> {
     );
     let root = root.titled(&title, ("sans-serif", 17))?;
     let (left, right) = root.split_horizontally(500);
-    panel(&left, "ours by memcpy", 0.125..2.0, ours(record))?;
-    panel(&right, "everybody by memcpy", 0.25..32.0, everybody(record))?;
+    let lower = SeriesLabelPosition::LowerLeft;
+    panel(&left, "ours by memcpy", 0.125..2.0, ours(record), lower)?;
+    let upper = SeriesLabelPosition::UpperLeft;
+    panel(
+        &right,
+        "everybody by memcpy",
+        0.25..32.0,
+        everybody(record),
+        upper,
+    )?;
     root.present()?;
     println!("written to {}", path.display());
     Ok(())
@@ -135,10 +143,12 @@ fn panel(
     caption: &str,
     ratios: std::ops::Range<f64>,
     lines: Vec<Line>,
+    legend: SeriesLabelPosition,
 ) -> Result<(), Failure> {
     let (low, high) = (ratios.start, ratios.end);
     let mut chart = ChartBuilder::on(area)
         .margin(10)
+        .margin_right(25)
         .caption(caption, ("sans-serif", 15))
         .x_label_area_size(30)
         .y_label_area_size(45)
@@ -177,7 +187,7 @@ fn panel(
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(legend)
         .background_style(WHITE.mix(0.85))
         .border_style(TRANSPARENT)
         .label_font(("sans-serif", 12))

@@ -42,7 +42,7 @@ impl Machine {
         let model = [number("cpu family"), number("model"), number("stepping")];
         let rustflags = env!("BENCH_FLAGS").to_owned();
         Self {
-            name: name(&cpu, model, all.contains(&"hypervisor")),
+            name: name(&cpu, model, &all),
             cpu,
             family_model_stepping: model,
             flags: ["sse2", "avx2", "avx512f", "erms", "fsrm", "hypervisor"]
@@ -76,7 +76,7 @@ fn field<'a>(cpuinfo: &'a str, key: &str) -> &'a str {
 }
 
 /// `epyc-zen4-vm`: the brand, what family and model say, and whether it is a guest.
-fn name(cpu: &str, model: [u32; 3], guest: bool) -> String {
+fn name(cpu: &str, model: [u32; 3], flags: &[&str]) -> String {
     let brand = cpu.split(' ').find(|word| {
         let word = word.to_lowercase();
         ["epyc", "ryzen", "xeon", "core", "neoverse"].contains(&word.as_str())
@@ -88,7 +88,11 @@ fn name(cpu: &str, model: [u32; 3], guest: bool) -> String {
         [26, ..] => "zen5".to_owned(),
         [family, model, _] => format!("family{family}-model{model}"),
     };
-    let guest = if guest { "-vm" } else { "" };
+    let guest = if flags.contains(&"hypervisor") {
+        "-vm"
+    } else {
+        ""
+    };
     format!("{}-{core}{guest}", brand.unwrap_or("cpu").to_lowercase())
 }
 
@@ -178,10 +182,11 @@ mod tests {
 
     #[test]
     fn a_machine_is_called_by_its_processor() {
-        assert_eq!(name("AMD EPYC", [25, 17, 1], true), "epyc-zen4-vm");
-        assert_eq!(name("AMD EPYC 7763", [25, 1, 1], false), "epyc-zen3");
+        let guest = ["avx2", "hypervisor"];
+        assert_eq!(name("AMD EPYC", [25, 17, 1], &guest), "epyc-zen4-vm");
+        assert_eq!(name("AMD EPYC 7763", [25, 1, 1], &[]), "epyc-zen3");
         assert_eq!(
-            name("Intel(R) Xeon(R)", [6, 143, 8], true),
+            name("Intel(R) Xeon(R)", [6, 143, 8], &guest),
             "cpu-family6-model143-vm"
         );
     }

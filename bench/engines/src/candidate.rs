@@ -96,16 +96,18 @@ impl<E: Engine> Candidate for E {
     #[inline(never)]
     unsafe fn repeat_constant(&self, job: Job, private: &mut [u8], times: u32) {
         // SAFETY: the caller's contract.
-        match private.len() {
-            1 => unsafe { constant::<E, 1>(self, job, private, times) },
-            2 => unsafe { constant::<E, 2>(self, job, private, times) },
-            4 => unsafe { constant::<E, 4>(self, job, private, times) },
-            8 => unsafe { constant::<E, 8>(self, job, private, times) },
-            12 => unsafe { constant::<E, 12>(self, job, private, times) },
-            16 => unsafe { constant::<E, 16>(self, job, private, times) },
-            32 => unsafe { constant::<E, 32>(self, job, private, times) },
-            64 => unsafe { constant::<E, 64>(self, job, private, times) },
-            other => panic!("{other} is not one of the constant sizes"),
+        unsafe {
+            match private.len() {
+                1 => constant::<E, 1>(self, job, private, times),
+                2 => constant::<E, 2>(self, job, private, times),
+                4 => constant::<E, 4>(self, job, private, times),
+                8 => constant::<E, 8>(self, job, private, times),
+                12 => constant::<E, 12>(self, job, private, times),
+                16 => constant::<E, 16>(self, job, private, times),
+                32 => constant::<E, 32>(self, job, private, times),
+                64 => constant::<E, 64>(self, job, private, times),
+                other => panic!("{other} is not one of the constant sizes"),
+            }
         }
     }
 
@@ -161,11 +163,13 @@ unsafe fn constant<E: Engine, const N: usize>(
         return;
     };
     for _ in 0..times {
+        // The array goes through the box, not a slice of it: the length stays known.
+        let private: &mut [u8; N] = black_box(&mut *private);
         match job.operation {
             // SAFETY: the caller's contract.
-            Operation::Read => unsafe { engine.read(black_box(job.at), black_box(&mut *private)) },
+            Operation::Read => unsafe { engine.read(black_box(job.at), private) },
             // SAFETY: the caller's contract.
-            Operation::Write => unsafe { engine.write(black_box(job.at), black_box(&*private)) },
+            Operation::Write => unsafe { engine.write(black_box(job.at), private) },
         }
     }
 }

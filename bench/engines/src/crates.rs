@@ -163,28 +163,32 @@ impl Engine for AtomicMemcpy<'_> {
     #[inline(always)]
     unsafe fn read(&self, at: usize, dst: &mut [u8]) {
         // SAFETY: the caller's contract, and `dst` has that many.
-        match dst.len() {
-            8 => unsafe { self.load::<8>(at, dst) },
-            16 => unsafe { self.load::<16>(at, dst) },
-            64 => unsafe { self.load::<64>(at, dst) },
-            256 => unsafe { self.load::<256>(at, dst) },
-            1024 => unsafe { self.load::<1024>(at, dst) },
-            4096 => unsafe { self.load::<4096>(at, dst) },
-            _ => {}
+        unsafe {
+            match dst.len() {
+                8 => self.load::<8>(at, dst),
+                16 => self.load::<16>(at, dst),
+                64 => self.load::<64>(at, dst),
+                256 => self.load::<256>(at, dst),
+                1024 => self.load::<1024>(at, dst),
+                4096 => self.load::<4096>(at, dst),
+                _ => {}
+            }
         }
     }
 
     #[inline(always)]
     unsafe fn write(&self, at: usize, src: &[u8]) {
         // SAFETY: the caller's contract, and `src` has that many.
-        match src.len() {
-            8 => unsafe { self.store::<8>(at, src) },
-            16 => unsafe { self.store::<16>(at, src) },
-            64 => unsafe { self.store::<64>(at, src) },
-            256 => unsafe { self.store::<256>(at, src) },
-            1024 => unsafe { self.store::<1024>(at, src) },
-            4096 => unsafe { self.store::<4096>(at, src) },
-            _ => {}
+        unsafe {
+            match src.len() {
+                8 => self.store::<8>(at, src),
+                16 => self.store::<16>(at, src),
+                64 => self.store::<64>(at, src),
+                256 => self.store::<256>(at, src),
+                1024 => self.store::<1024>(at, src),
+                4096 => self.store::<4096>(at, src),
+                _ => {}
+            }
         }
     }
 }
