@@ -52,14 +52,14 @@ pub fn draw(record: &Record, path: &Path) -> Result<(), Failure> {
     let root = root.titled(&title, ("sans-serif", 17))?;
     let (left, right) = root.split_horizontally(500);
     let lower = SeriesLabelPosition::LowerLeft;
-    panel(&left, "ours by memcpy", 0.125..2.0, ours(record), lower)?;
-    let upper = SeriesLabelPosition::UpperLeft;
+    panel(&left, "ours by memcpy", 0.0625..2.0, ours(record), lower)?;
+    let corner = SeriesLabelPosition::LowerRight;
     panel(
         &right,
         "everybody by memcpy",
-        0.25..32.0,
+        0.125..32.0,
         everybody(record),
-        upper,
+        corner,
     )?;
     root.present()?;
     println!("written to {}", path.display());

@@ -12,6 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::null_mut;
 use std::time::Instant;
 
+use definitions::shuffled;
 use mapped_vmo::Mapping;
 use mapped_vmo::zx::{AdoptPolicy, VmarFlags, Vmo};
 use rustix::fs::{
@@ -23,7 +24,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::process::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::rounds::{Samples, nanoseconds, order, rounded};
+use crate::rounds::{Samples, nanoseconds, rounded};
 use crate::{Effort, Failure};
 
 /// How many are made, and then dropped, in one round.
@@ -131,7 +132,7 @@ type Three<'a> = [&'a mut dyn FnMut() -> (f64, f64); 3];
 fn turns(effort: Effort, names: [&str; 2], size: usize, three: Three<'_>) -> [Step; 2] {
     let (mut making, mut dropping) = (Samples::new(3), Samples::new(3));
     for round in 0..effort.rounds_of_calls() {
-        for c in order(3, round) {
+        for c in shuffled(3, round) {
             let (make, drop) = three[c]();
             making.push(c, make);
             dropping.push(c, drop);

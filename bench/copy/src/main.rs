@@ -118,7 +118,7 @@ impl Effort {
         }
     }
 
-    fn rounds_of_calls(self) -> usize {
+    fn rounds_of_calls(self) -> u64 {
         match self {
             Self::Full => 1500,
             Self::Quick => 200,

@@ -12,4 +12,4 @@ mod mix;
 
 pub use case::{Case, OPERATIONS, Operation, PAGE, Placement, Size};
 pub use grid::{CONSTANT, MAX, OFFSETS, grid, hole, placements, sizes};
-pub use mix::{MIXES, Mix};
+pub use mix::{MIXES, Mix, shuffled};

@@ -42,6 +42,18 @@ impl fmt::Display for Mix {
     }
 }
 
+/// The numbers below `count` in an order that `round` picks: turns without a rhythm, which
+/// could beat with one of the kernel's.
+#[must_use]
+pub fn shuffled(count: usize, round: u64) -> Vec<usize> {
+    let mut random = Random::new(round);
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        order.swap(last, (random.next() >> 33) as usize % (last + 1));
+    }
+    order
+}
+
 /// xorshift64*: random enough for sizes and offsets, and the same in every run.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
@@ -67,6 +79,19 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_order_comes_up_about_as_often() {
+        let mut counts = std::collections::HashMap::new();
+        for round in 0..6000 {
+            *counts.entry(shuffled(3, round)).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(
+            counts.values().all(|count| (800..1200).contains(count)),
+            "{counts:?}"
+        );
+    }
 
     #[test]
     fn a_mix_has_its_smallest_and_its_largest_size_and_no_other() {
