@@ -4,8 +4,10 @@
 //! | bytes | words |
 //! |---|---|
 //! | 0 | nothing is touched |
-//! | 1, 2–3, 4–7, 8–15 | one of that size, and one that ends where the copy ends |
-//! | 16–32, 33–64 | two or four of 16 bytes, half from the start, half to the end |
+//! | 1, 2, 4, 8, 16 | one of that size; 32: two of 16 |
+//! | 3 | one of two and one of one |
+//! | 5–15 | four of 4, overlapping: two from the start, two to the end |
+//! | 17–64 | four of 16, likewise |
 //!
 //! A constant length folds to its own row: a copy of 8 bytes is one load and one store.
 //! Every row loads all its words before it stores the first, so overlapping ranges need no
@@ -95,66 +97,100 @@ pub(super) unsafe fn small<V: Word, From: Side, To: Side>(
     dst: *mut u8,
     len: usize,
 ) {
-    if len >= 16 {
-        if len > 32 {
-            // SAFETY: the caller's contract; `32 < len <= 64`.
-            unsafe { four_words::<V, From, To>(src, dst, len) }
-        } else {
-            // SAFETY: the caller's contract; `16 <= len <= 32`.
-            unsafe { two_words::<V, From, To>(src, dst, len) }
-        }
-    } else if len >= 4 {
-        if len >= 8 {
-            // SAFETY: the caller's contract; `8 <= len < 16`.
-            unsafe { two_words::<u64, From, To>(src, dst, len) }
-        } else {
-            // SAFETY: the caller's contract; `4 <= len < 8`.
-            unsafe { two_words::<u32, From, To>(src, dst, len) }
-        }
-    } else if len >= 2 {
-        // SAFETY: the caller's contract; `2 <= len < 4`.
-        unsafe { two_words::<u16, From, To>(src, dst, len) }
-    } else if len == 1 {
-        // SAFETY: the caller's contract; one byte.
-        unsafe { two_words::<u8, From, To>(src, dst, len) }
+    match len {
+        0 => {}
+        // SAFETY: the caller's contract; the word is `len` bytes.
+        1 => unsafe { one_word::<u8, From, To>(src, dst) },
+        // SAFETY: as above.
+        2 => unsafe { one_word::<u16, From, To>(src, dst) },
+        // SAFETY: as above.
+        4 => unsafe { one_word::<u32, From, To>(src, dst) },
+        // SAFETY: as above.
+        8 => unsafe { one_word::<u64, From, To>(src, dst) },
+        // SAFETY: as above.
+        16 => unsafe { one_word::<V, From, To>(src, dst) },
+        // SAFETY: the caller's contract; two words of 16.
+        32 => unsafe { two_words::<V, From, To>(src, dst) },
+        // SAFETY: the caller's contract; `16 < len <= 64`.
+        17.. => unsafe { four_words::<V, From, To>(src, dst, len) },
+        // SAFETY: the caller's contract; `4 < len < 16`.
+        5.. => unsafe { four_words::<u32, From, To>(src, dst, len) },
+        // SAFETY: the caller's contract; `len == 3`.
+        3 => unsafe { three_bytes::<From, To>(src, dst) },
     }
 }
 
-/// Copies `size_of::<W>() ..= 2 * size_of::<W>()` bytes as two words, the second of which
-/// ends where the copy ends.
+/// Copies a word.
 ///
 /// # Safety
 ///
-/// As for [`border::between`](crate::border::between), with `len` in that range.
+/// As for [`border::between`](crate::border::between), with the size of the word.
 #[inline(always)]
-unsafe fn two_words<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8, len: usize) {
-    // SAFETY: a word fits, since `len` is at least its size.
+unsafe fn one_word<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8) {
+    // SAFETY: the caller's contract.
+    let word: W = unsafe { From::load(src) };
+    // SAFETY: the caller's contract.
+    unsafe { To::store(dst, word) };
+}
+
+/// Copies two words.
+///
+/// # Safety
+///
+/// As for [`border::between`](crate::border::between), with twice the size of the word.
+#[inline(always)]
+unsafe fn two_words<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8) {
+    let word = size_of::<W>();
+    // SAFETY: the first half.
     let first: W = unsafe { From::load(src) };
-    let rest = len - size_of::<W>();
-    if rest == 0 {
-        // SAFETY: as for the load.
-        return unsafe { To::store(dst, first) };
-    }
-    // SAFETY: the last word of `src .. src + len`.
-    let last: W = unsafe { From::load(src.wrapping_add(rest)) };
-    // SAFETY: the first word of `dst .. dst + len`.
+    // SAFETY: the second half.
+    let second: W = unsafe { From::load(src.wrapping_add(word)) };
+    // SAFETY: as for the loads.
     unsafe { To::store(dst, first) };
-    // SAFETY: the last word of `dst .. dst + len`.
-    unsafe { To::store(dst.wrapping_add(rest), last) };
+    // SAFETY: as for the loads.
+    unsafe { To::store(dst.wrapping_add(word), second) };
 }
 
-/// Copies 32 to 64 bytes as two words of 16 from the start and two to the end.
+/// Copies one to four words' worth of bytes, in four words whatever the length: a branch
+/// that guesses wrong costs more than a word.
+///
+/// ```text
+///   up to two words:  [0 ── w]          up to four:  [0 ── w][w ── 2w]
+///              [len − w ── len]              [len − 2w ──][len − w ──]
+/// ```
 ///
 /// # Safety
 ///
-/// As for [`border::between`](crate::border::between), with `len` in that range.
+/// As for [`border::between`](crate::border::between), with `len` from one to four times the
+/// size of the word, which is a power of two.
 #[inline(always)]
-unsafe fn four_words<V: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8, len: usize) {
-    let at = [0, 16, len - 32, len - 16];
-    // SAFETY: each of the four words lies inside the 32 to 64 bytes.
-    let words: [V; 4] = at.map(|i| unsafe { From::load(src.wrapping_add(i)) });
+unsafe fn four_words<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8, len: usize) {
+    let word = size_of::<W>();
+    // A word if there are more than two of them, else nothing.
+    let step = ((len - 1) & (2 * word)) >> 1;
+    let last = len - word;
+    let at = [0, step, last - step, last];
+    // SAFETY: each of the four words lies inside: `step` and `last - step` are at most `last`.
+    let words: [W; 4] = at.map(|i| unsafe { From::load(src.wrapping_add(i)) });
     for (i, word) in at.into_iter().zip(words) {
         // SAFETY: as for the loads.
         unsafe { To::store(dst.wrapping_add(i), word) };
     }
+}
+
+/// Copies three bytes, as a word and a byte.
+///
+/// # Safety
+///
+/// As for [`border::between`](crate::border::between), with three bytes.
+#[inline(always)]
+unsafe fn three_bytes<From: Side, To: Side>(src: *const u8, dst: *mut u8) {
+    // SAFETY: the first two of the three bytes.
+    let first: u16 = unsafe { From::load(src) };
+    // SAFETY: the third.
+    let last: u8 = unsafe { From::load(src.wrapping_add(2)) };
+    // SAFETY: as for the loads.
+    unsafe { To::store(dst, first) };
+    // SAFETY: as for the loads.
+    unsafe { To::store(dst.wrapping_add(2), last) };
 }
