@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod leash;
+pub mod litmus;
 pub mod seccomp;
 #[cfg(target_arch = "x86_64")]
 pub mod trace;

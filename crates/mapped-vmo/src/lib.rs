@@ -62,7 +62,8 @@ pub use immutable::{
 };
 pub use mapping::Mapping;
 pub use shared_buffer::{
-    self, Access, AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
+    self, Access, AccessError, AtomicInt, ReadOnlyAtomic, SharedAtomic, SharedBuffer,
+    SharedBufferSlice, SharedBufferSliceMut,
 };
 pub use zx;
 

@@ -162,6 +162,8 @@ impl SharedBuffer {
 
     read_methods!();
     write_methods!();
+    read_only_atomic_methods!('_);
+    atomic_methods!('_);
 
     /// A read-only view of a part.
     ///

@@ -38,10 +38,21 @@ pub enum AccessError {
         /// What the buffer was mapped with.
         held: Access,
     },
+    /// The address is not a multiple of the size of the word that an atomic access asks for.
+    Misaligned {
+        /// Where the word starts, in bytes from the start of the buffer. The buffer itself
+        /// may start anywhere.
+        offset: usize,
+        /// What its address has to be a multiple of.
+        align: usize,
+        /// How far its address is past such a multiple.
+        excess: usize,
+    },
 }
 
 impl AccessError {
-    /// The number of Zircon's status for this: `OUT_OF_RANGE` (-14) or `ACCESS_DENIED` (-30).
+    /// The number of Zircon's status for this: `OUT_OF_RANGE` (-14), `ACCESS_DENIED` (-30) or
+    /// `INVALID_ARGS` (-10).
     ///
     /// # Examples
     ///
@@ -56,6 +67,7 @@ impl AccessError {
         match self {
             Self::OutOfBounds { .. } | Self::Reversed { .. } => -14,
             Self::Denied { .. } => -30,
+            Self::Misaligned { .. } => -10,
         }
     }
 }
@@ -87,7 +99,7 @@ impl fmt::Display for AccessError {
                 )
             }
             Self::Denied { needed, held } => {
-                let verb = if needed.can_write() {
+                let verb = if needed.can_write() && !held.can_write() {
                     "write to"
                 } else {
                     "read from"
@@ -96,6 +108,17 @@ impl fmt::Display for AccessError {
                 write!(
                     f,
                     "{verb} a buffer that was mapped with {held}: map it with {all} for that"
+                )
+            }
+            Self::Misaligned {
+                offset,
+                align,
+                excess,
+            } => {
+                write!(
+                    f,
+                    "offset {offset} is at an address {excess} past a multiple of {align}: an \
+                     atomic access needs that multiple"
                 )
             }
         }

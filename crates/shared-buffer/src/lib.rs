@@ -25,6 +25,7 @@
 //! | much to look at | the cost of a cache, not of memory | [`for_each_chunk`](SharedBuffer::for_each_chunk), [`chunks`](SharedBuffer::chunks), [`records`](SharedBuffer::records) |
 //! | written, and a signal to send | the peer to see it | [`release_writes`](SharedBuffer::release_writes), then the signal |
 //! | got a signal | to see what was written | [`acquire_writes`](SharedBuffer::acquire_writes), then read |
+//! | a word that both sides agree on | to signal, count or lock | [`atomic`](SharedBuffer::atomic), [`read_only_atomic`](SharedBuffer::read_only_atomic) |
 //! | memory of your own kind | only the copies | [`border`] |
 //!
 //! The crate has no dependencies and needs neither `std` nor an allocator. Where shared
@@ -60,7 +61,10 @@
 mod methods;
 
 mod access;
+#[macro_use]
 mod arch;
+#[macro_use]
+mod atomic;
 #[allow(unsafe_code, reason = "the contract of crossing the border, published")]
 pub mod border;
 mod buffer;
@@ -73,9 +77,16 @@ mod slice_mut;
 mod value;
 
 pub use access::Access;
+pub use atomic::{AtomicInt, ReadOnlyAtomic, SharedAtomic};
+pub use atomic::{SharedAtomicI8, SharedAtomicI16, SharedAtomicI32};
+pub use atomic::{SharedAtomicU8, SharedAtomicU16, SharedAtomicU32};
 pub use buffer::SharedBuffer;
 pub use chunks::{CHUNK_LEN, Chunks, Records};
 pub use error::AccessError;
 pub use slice::SharedBufferSlice;
 pub use slice_mut::SharedBufferSliceMut;
 pub use value::Value;
+
+if_wide_atomics! {
+    pub use atomic::{SharedAtomicI64, SharedAtomicU64};
+}

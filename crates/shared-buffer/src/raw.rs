@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`RawRange`]: an address, a length and a permission; and every bounds check.
 //!
-//! The only struct in this crate that holds a pointer to shared bytes. The three public types
-//! each hold one and add who owns the memory and for how long it is borrowed.
+//! The only struct in this crate that holds a pointer to shared bytes, but for the atomics,
+//! which hold one that was checked here. The three public types each hold a range and add who
+//! owns the memory and for how long it is borrowed.
 #![allow(unsafe_code, reason = "what was checked here is copied here")]
 #![warn(
     clippy::as_conversions,
@@ -116,6 +117,24 @@ impl RawRange {
         self.check(offset, len)?;
         self.permit(Access::WRITE)?;
         Ok(self.at(offset))
+    }
+
+    /// The address of a `W` at `offset`, at a multiple of its size, with `needed` permitted.
+    #[inline]
+    pub(crate) fn word<W>(self, offset: usize, needed: Access) -> Result<*mut W, AccessError> {
+        let size = size_of::<W>();
+        self.check(offset, size)?;
+        self.permit(needed)?;
+        let ptr = self.at(offset);
+        // The address counts, not the offset: a range may start anywhere.
+        match ptr.addr().checked_rem(size) {
+            Some(0) => Ok(ptr.cast()),
+            excess => Err(AccessError::Misaligned {
+                offset,
+                align: size,
+                excess: excess.unwrap_or(0),
+            }),
+        }
     }
 
     /// Copies out what there is, up to `dst.len()` bytes, and returns how many.

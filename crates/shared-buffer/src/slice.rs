@@ -36,6 +36,7 @@ impl<'a> SharedBufferSlice<'a> {
     }
 
     read_methods!();
+    read_only_atomic_methods!('a);
 
     /// A part of the part. It lives as long as the buffer is borrowed, not only this view.
     ///

@@ -40,6 +40,8 @@ impl<'a> SharedBufferSliceMut<'a> {
 
     read_methods!();
     write_methods!();
+    read_only_atomic_methods!('a);
+    atomic_methods!('a);
 
     /// A read-only part of the part. It lives as long as the buffer is borrowed, not only this view.
     ///

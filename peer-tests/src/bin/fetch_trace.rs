@@ -35,7 +35,8 @@ mod traced {
     use std::collections::BTreeMap;
     use std::process::ExitCode;
 
-    use mapped_vmo::Mapping;
+    use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+    use mapped_vmo::{AtomicInt, Mapping, SharedBuffer};
     use peer_tests::trace::{self, Access};
     use peer_tests::victim::{
         Aligned, Counting, Engine, Exact, Memcpy, Sliced, Trying, VALID, copy, copy_any, forward,
@@ -61,6 +62,10 @@ mod traced {
                 report.shapes(&Trying(&mapping));
                 report.shapes(&Exact(&mapping));
                 report.shapes(&Sliced(&mapping));
+                report.atomics::<u8>(&mapping);
+                report.atomics::<u16>(&mapping);
+                report.atomics::<i32>(&mapping);
+                report.atomics::<u64>(&mapping);
             }
             Some("memcpy") => report.shapes(&Memcpy::over(&mut mapping)),
             Some(other) => {
@@ -174,6 +179,41 @@ mod traced {
             self.compare(&shape, &once, &checked);
             if !whole || found != Some(15) {
                 self.wrong.push(shape);
+            }
+        }
+
+        /// Each access of an atomic: one instruction of the engine's, and one more where it is
+        /// a load and an exchange.
+        fn atomics<T: AtomicInt + From<u8>>(&mut self, buffer: &SharedBuffer) {
+            let word = buffer.atomic::<T>(64).expect("a word of the page");
+            let [one, two] = [1, 2].map(|value| black_box(T::from(value)));
+            let loads = [Relaxed, Acquire, SeqCst];
+            for (load, store) in loads.into_iter().zip([Relaxed, Release, SeqCst]) {
+                let exchange = || word.compare_exchange(two, one, AcqRel, load).is_ok();
+                let accesses: [(&str, usize, &dyn Fn() -> bool); 7] = [
+                    ("store", 1, &|| {
+                        word.store(two, store);
+                        true
+                    }),
+                    ("load", 1, &|| word.load(load) == two),
+                    ("read-only load", 1, &|| word.read_only().load(load) == two),
+                    ("compare_exchange", 1, &exchange),
+                    ("swap", 1, &|| word.swap(two, AcqRel) == one),
+                    ("fetch_sub", 1, &|| word.fetch_sub(one, AcqRel) == two),
+                    ("fetch_or", 2, &|| word.fetch_or(two, AcqRel) == one),
+                ];
+                for (name, expected, access) in accesses {
+                    let shape = format!("atomic {name}, {} bytes", size_of::<T>());
+                    let (right, seen) = trace::trace(access);
+                    self.judge(&shape, &seen);
+                    if seen.len() != expected {
+                        self.refetched
+                            .push(format!("{shape}: {} accesses", seen.len()));
+                    }
+                    if !right {
+                        self.wrong.push(shape);
+                    }
+                }
             }
         }
 

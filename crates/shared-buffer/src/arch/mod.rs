@@ -10,12 +10,28 @@
 //!
 //! Each engine is three functions with the contract of [`border`](crate::border):
 //! `from_shared`, `to_shared` and `between`; and two for values, `whole_from_shared` and
-//! `whole_to_shared`, which are the first two with a promise: see [`whole`]. An engine that can be built here is built,
-//! picked or not, and goes through one suite of tests.
+//! `whole_to_shared`, which are the first two with a promise: see [`whole`]. An engine that
+//! can be built here is built, picked or not, and goes through one suite of tests. Beside it
+//! goes an engine for atomics: see [`atomic`].
 #![allow(
     unsafe_code,
     reason = "the engines are what the unsafe of this crate is for"
 )]
+
+/// Items that there are only where the CPU has atomics of 8 bytes.
+#[cfg(target_has_atomic = "64")]
+macro_rules! if_wide_atomics {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Items that there are only where the CPU has atomics of 8 bytes: not here.
+#[cfg(not(target_has_atomic = "64"))]
+macro_rules! if_wide_atomics {
+    ($($item:item)*) => {};
+}
+
+pub(crate) mod atomic;
+mod fallback;
 
 #[cfg_attr(
     not(any(miri, vmo_portable_copy)),
@@ -89,7 +105,10 @@ mod x86_64;
         target_arch = "s390x",
     ))
 ))]
-pub(crate) use portable::{between, from_shared, to_shared, whole_from_shared, whole_to_shared};
+pub(crate) use {
+    fallback::Fallback as Atomics,
+    portable::{between, from_shared, to_shared, whole_from_shared, whole_to_shared},
+};
 
 #[cfg(all(
     not(any(miri, vmo_portable_copy)),
@@ -104,7 +123,10 @@ pub(crate) use portable::{between, from_shared, to_shared, whole_from_shared, wh
         target_arch = "s390x",
     )
 ))]
-pub(crate) use laundered::{between, from_shared, to_shared, whole_from_shared, whole_to_shared};
+pub(crate) use {
+    fallback::Fallback as Atomics,
+    laundered::{between, from_shared, to_shared, whole_from_shared, whole_to_shared},
+};
 
 #[cfg(all(
     not(any(miri, vmo_portable_copy, vmo_laundered_copy)),
@@ -112,7 +134,8 @@ pub(crate) use laundered::{between, from_shared, to_shared, whole_from_shared, w
     target_feature = "sse2"
 ))]
 pub(crate) use x86_64::{
-    between, from_shared, from_shared as whole_from_shared, to_shared, to_shared as whole_to_shared,
+    atomic::Asm as Atomics, between, from_shared, from_shared as whole_from_shared, to_shared,
+    to_shared as whole_to_shared,
 };
 
 #[cfg(all(
@@ -120,7 +143,8 @@ pub(crate) use x86_64::{
     target_arch = "aarch64"
 ))]
 pub(crate) use aarch64::{
-    between, from_shared, from_shared as whole_from_shared, to_shared, to_shared as whole_to_shared,
+    atomic::Asm as Atomics, between, from_shared, from_shared as whole_from_shared, to_shared,
+    to_shared as whole_to_shared,
 };
 
 #[cfg(test)]

@@ -48,3 +48,25 @@ pub(crate) fn panic_message<R>(call: impl FnOnce() -> R) -> String {
             .to_string(),
     }
 }
+
+/// A buffer that owns `len` zeros at a multiple of 8, as mapped pages are.
+pub(crate) fn aligned(len: usize) -> SharedBuffer {
+    aligned_with(len, Access::READ_WRITE)
+}
+
+/// The same with less than all permissions.
+pub(crate) fn aligned_with(len: usize, access: Access) -> SharedBuffer {
+    assert_eq!(len % 8, 0, "whole words");
+    let ptr = Box::into_raw(vec![0_u64; len / 8].into_boxed_slice());
+    // SAFETY: the box was given up: its bytes belong to the buffer, which frees them once.
+    unsafe { SharedBuffer::with_release(ptr.cast(), len, access, free_words) }
+}
+
+/// # Safety
+///
+/// `ptr` and `len` are those of a box of words that was given up, and this is called once.
+unsafe fn free_words(ptr: *mut u8, len: usize) {
+    let slice = core::ptr::slice_from_raw_parts_mut(ptr.cast::<u64>(), len / 8);
+    // SAFETY: the caller's contract.
+    drop(unsafe { Box::from_raw(slice) });
+}

@@ -6,6 +6,7 @@
 //! | up to 64 | overlapping words of 1 to 16 bytes | inlined: `small`, with the words of [`word`] |
 //! | more | loops of 16-byte words, in pairs | called: [`bulk`] |
 
+pub(super) mod atomic;
 mod bulk;
 mod word;
 

@@ -6,6 +6,7 @@
 //! | up to 64 | overlapping words of 1 to 16 bytes | inlined: `small`, with the words of [`word`] |
 //! | more | loops of 32-byte words (AVX2) or 16-byte words (SSE2) | called: [`bulk`] |
 
+pub(super) mod atomic;
 mod avx2;
 mod bulk;
 mod sse2;
