@@ -21,6 +21,7 @@
 //! | make shared memory and map it | [`Mapping::allocate`], [`Mapping::allocate_with_name`] |
 //! | map what somebody handed you | [`zx::Vmo::from_fd`], then [`Mapping::create_from_vmo`] |
 //! | read and write | the methods of [`SharedBuffer`], to which a `Mapping` dereferences |
+//! | fill it from a file, a pipe or a socket, or send it there | [`Mapping::read_from_fd`], [`Mapping::write_to_fd`], [`fd`] |
 //! | get a `&[u8]` | [`ImmutableMapping`], a snapshot that nobody else can change |
 //! | tell the other side that bytes are ready | [`release_writes`], then your signal; after the signal arrived, [`acquire_writes`] |
 //!
@@ -53,6 +54,8 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod fd;
+mod fd_io;
 mod immutable;
 mod mapping;
 

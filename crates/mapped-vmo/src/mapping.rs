@@ -15,7 +15,7 @@ use core::ops::{Deref, DerefMut};
 use core::ptr;
 use std::sync::OnceLock;
 
-use shared_buffer::{Access, SharedBuffer};
+use shared_buffer::{Access, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
 use zx::{Name, Status, VmarFlags, Vmo, VmoOp, VmoOptions};
 
 /// A VMO placed in this process's memory, readable and writable through a [`SharedBuffer`].
@@ -192,6 +192,20 @@ impl Deref for Mapping {
 impl DerefMut for Mapping {
     fn deref_mut(&mut self) -> &mut SharedBuffer {
         &mut self.buffer
+    }
+}
+
+/// All of the mapping, to read: where a call takes any shared bytes.
+impl<'a> From<&'a Mapping> for SharedBufferSlice<'a> {
+    fn from(mapping: &'a Mapping) -> Self {
+        (&*mapping.buffer).into()
+    }
+}
+
+/// All of the mapping, to write: where a call takes any shared bytes.
+impl<'a> From<&'a mut Mapping> for SharedBufferSliceMut<'a> {
+    fn from(mapping: &'a mut Mapping) -> Self {
+        (&mut *mapping.buffer).into()
     }
 }
 

@@ -48,6 +48,20 @@ pub enum AccessError {
         /// How far its address is past such a multiple.
         excess: usize,
     },
+    /// Rows overlap: the next one starts before the one before it ends.
+    Overlap {
+        /// From the start of one row to the start of the next, in bytes.
+        pitch: usize,
+        /// How long a row is, in bytes.
+        row_len: usize,
+    },
+    /// The private memory is too small for what is to be read or written.
+    Length {
+        /// How many bytes it should have.
+        needed: usize,
+        /// How many it has.
+        given: usize,
+    },
 }
 
 impl AccessError {
@@ -67,7 +81,7 @@ impl AccessError {
         match self {
             Self::OutOfBounds { .. } | Self::Reversed { .. } => -14,
             Self::Denied { .. } => -30,
-            Self::Misaligned { .. } => -10,
+            Self::Misaligned { .. } | Self::Overlap { .. } | Self::Length { .. } => -10,
         }
     }
 }
@@ -98,18 +112,7 @@ impl fmt::Display for AccessError {
                     "the range {start}..{end} of a buffer of {size} bytes ends before it starts"
                 )
             }
-            Self::Denied { needed, held } => {
-                let verb = if needed.can_write() && !held.can_write() {
-                    "write to"
-                } else {
-                    "read from"
-                };
-                let all = held.union(needed);
-                write!(
-                    f,
-                    "{verb} a buffer that was mapped with {held}: map it with {all} for that"
-                )
-            }
+            Self::Denied { needed, held } => denied(f, needed, held),
             Self::Misaligned {
                 offset,
                 align,
@@ -121,8 +124,34 @@ impl fmt::Display for AccessError {
                      atomic access needs that multiple"
                 )
             }
+            Self::Overlap { pitch, row_len } => {
+                write!(
+                    f,
+                    "rows of {row_len} bytes that start every {pitch} bytes overlap"
+                )
+            }
+            Self::Length { needed, given } => {
+                write!(
+                    f,
+                    "{needed} bytes of private memory are needed, {given} are given"
+                )
+            }
         }
     }
+}
+
+/// What can't be done, and what to map with.
+fn denied(f: &mut fmt::Formatter<'_>, needed: Access, held: Access) -> fmt::Result {
+    let verb = if needed.can_write() && !held.can_write() {
+        "write to"
+    } else {
+        "read from"
+    };
+    let all = held.union(needed);
+    write!(
+        f,
+        "{verb} a buffer that was mapped with {held}: map it with {all} for that"
+    )
 }
 
 impl core::error::Error for AccessError {}

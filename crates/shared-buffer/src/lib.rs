@@ -23,12 +23,14 @@
 //! | memory without a value yet | not to fill it twice | [`read_uninit_at`](SharedBuffer::read_uninit_at) and its two sisters |
 //! | a number at an offset | a copy of it, in one piece | [`read_value`](SharedBuffer::read_value), [`read_le`](SharedBuffer::read_le), [`read_be`](SharedBuffer::read_be) and `write_…` |
 //! | much to look at | the cost of a cache, not of memory | [`for_each_chunk`](SharedBuffer::for_each_chunk), [`chunks`](SharedBuffer::chunks), [`records`](SharedBuffer::records) |
+//! | an image, a log, two buffers | rows, fills, copies, searches | [`read_rows`](SharedBuffer::read_rows), [`fill`](SharedBuffer::fill), [`copy_from`](SharedBuffer::copy_from), [`find`](SharedBuffer::find) |
 //! | written, and a signal to send | the peer to see it | [`release_writes`](SharedBuffer::release_writes), then the signal |
 //! | got a signal | to see what was written | [`acquire_writes`](SharedBuffer::acquire_writes), then read |
 //! | a word that both sides agree on | to signal, count or lock | [`atomic`](SharedBuffer::atomic), [`read_only_atomic`](SharedBuffer::read_only_atomic) |
 //! | memory of your own kind | only the copies | [`border`] |
 //!
-//! The crate has no dependencies and needs neither `std` nor an allocator. Where shared
+//! The crate has no dependencies and needs neither `std` nor an allocator; the feature `std`
+//! adds cursors that implement the traits of `std::io`. Where shared
 //! memory comes from is not its business: see the crate `mapped-vmo`.
 //!
 //! # Examples
@@ -65,10 +67,13 @@ mod access;
 mod arch;
 #[macro_use]
 mod atomic;
+mod block;
 #[allow(unsafe_code, reason = "the contract of crossing the border, published")]
 pub mod border;
 mod buffer;
 mod chunks;
+#[cfg(feature = "std")]
+mod cursor;
 mod error;
 pub mod ordering;
 mod raw;
@@ -80,8 +85,11 @@ pub use access::Access;
 pub use atomic::{AtomicInt, ReadOnlyAtomic, SharedAtomic};
 pub use atomic::{SharedAtomicI8, SharedAtomicI16, SharedAtomicI32};
 pub use atomic::{SharedAtomicU8, SharedAtomicU16, SharedAtomicU32};
+pub use block::Rows;
 pub use buffer::SharedBuffer;
 pub use chunks::{CHUNK_LEN, Chunks, Records};
+#[cfg(feature = "std")]
+pub use cursor::{Cursor, CursorMut};
 pub use error::AccessError;
 pub use slice::SharedBufferSlice;
 pub use slice_mut::SharedBufferSliceMut;

@@ -10,17 +10,20 @@
 //!
 //! **Story.** The unknown function copies byte by byte, in an unspecified order, with
 //! volatile accesses on the shared side. The platform's `memmove` is the instance that is
-//! linked; it is machine code that no Rust compiler has seen.
+//! linked; it is machine code that no Rust compiler has seen. For `fill` it is `memset`, with
+//! the story that it stores byte by byte, in an unspecified order, volatile.
 
 use core::arch::asm;
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 use super::whole;
 
+type Set = unsafe extern "C" fn(*mut c_void, c_int, usize) -> *mut c_void;
 type Move = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *mut c_void;
 
 unsafe extern "C" {
     fn memmove(dst: *mut c_void, src: *const c_void, len: usize) -> *mut c_void;
+    fn memset(dst: *mut c_void, value: c_int, len: usize) -> *mut c_void;
 }
 
 /// The platform's `memmove`, as a function that the compiler knows nothing about.
@@ -98,4 +101,30 @@ pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
         // SAFETY: the caller's contract; nothing was copied yet.
         unsafe { to_shared(src, dst, len) }
     }
+}
+
+/// The platform's `memset`, as a function that the compiler knows nothing about.
+#[inline]
+fn opaque_set() -> Set {
+    let mut function: Set = memset;
+    // SAFETY: the block is empty: it returns the pointer that it was given.
+    unsafe {
+        asm!("/* {0} */", inout(reg) function, options(nostack, preserves_flags));
+    }
+    function
+}
+
+/// See [`border::fill`](crate::border::fill).
+///
+/// # Safety
+///
+/// As there.
+#[inline]
+pub(crate) unsafe fn fill(dst: *mut u8, value: u8, len: usize) {
+    if len == 0 {
+        return; // the pointer may be anything
+    }
+    let opaque = opaque_set();
+    // SAFETY: the range is `len` bytes and may be written, says the caller.
+    unsafe { opaque(dst.cast(), c_int::from(value), len) };
 }

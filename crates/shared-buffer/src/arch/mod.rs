@@ -8,8 +8,9 @@
 //! | `laundered` | other CPUs with stable `asm!`; `--cfg vmo_laundered_copy` | the platform's `memmove`, called through a pointer that the compiler can't see through |
 //! | `portable` | Miri; `--cfg vmo_portable_copy`; everything else | a loop of relaxed one-byte atomics |
 //!
-//! Each engine is three functions with the contract of [`border`](crate::border):
-//! `from_shared`, `to_shared` and `between`; and two for values, `whole_from_shared` and
+//! Each engine is five functions with the contract of [`border`](crate::border):
+//! `from_shared`, `to_shared`, `between`, `fill`, and `stream`, which is `to_shared` itself
+//! where nothing better is at hand; and two for values, `whole_from_shared` and
 //! `whole_to_shared`, which are the first two with a promise: see [`whole`]. An engine that
 //! can be built here is built, picked or not, and goes through one suite of tests. Beside it
 //! goes an engine for atomics: see [`atomic`].
@@ -76,10 +77,27 @@ mod block;
 ))]
 mod small;
 
-#[cfg(all(not(miri), target_arch = "aarch64"))]
+#[cfg(all(
+    not(miri),
+    any(
+        all(target_arch = "x86_64", target_feature = "sse2"),
+        target_arch = "aarch64"
+    )
+))]
 #[cfg_attr(
     any(vmo_portable_copy, vmo_laundered_copy),
     allow(dead_code, reason = "where it is not picked it is built for its tests")
+)]
+mod fill;
+
+#[cfg(all(not(miri), target_arch = "aarch64"))]
+#[cfg_attr(
+    any(vmo_portable_copy, vmo_laundered_copy),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "where it is not picked it is built for its tests"
+    )
 )]
 mod aarch64;
 
@@ -87,7 +105,11 @@ mod aarch64;
 #[cfg(all(not(miri), target_arch = "x86_64", target_feature = "sse2"))]
 #[cfg_attr(
     any(vmo_portable_copy, vmo_laundered_copy),
-    allow(dead_code, reason = "where it is not picked it is built for its tests")
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "where it is not picked it is built for its tests"
+    )
 )]
 mod x86_64;
 
@@ -107,7 +129,10 @@ mod x86_64;
 ))]
 pub(crate) use {
     fallback::Fallback as Atomics,
-    portable::{between, from_shared, to_shared, whole_from_shared, whole_to_shared},
+    portable::{
+        between, fill, from_shared, to_shared, to_shared as stream, whole_from_shared,
+        whole_to_shared,
+    },
 };
 
 #[cfg(all(
@@ -125,7 +150,10 @@ pub(crate) use {
 ))]
 pub(crate) use {
     fallback::Fallback as Atomics,
-    laundered::{between, from_shared, to_shared, whole_from_shared, whole_to_shared},
+    laundered::{
+        between, fill, from_shared, to_shared, to_shared as stream, whole_from_shared,
+        whole_to_shared,
+    },
 };
 
 #[cfg(all(
@@ -134,8 +162,8 @@ pub(crate) use {
     target_feature = "sse2"
 ))]
 pub(crate) use x86_64::{
-    atomic::Asm as Atomics, between, from_shared, from_shared as whole_from_shared, to_shared,
-    to_shared as whole_to_shared,
+    atomic::Asm as Atomics, between, fill, from_shared, from_shared as whole_from_shared, stream,
+    to_shared, to_shared as whole_to_shared,
 };
 
 #[cfg(all(
@@ -143,8 +171,8 @@ pub(crate) use x86_64::{
     target_arch = "aarch64"
 ))]
 pub(crate) use aarch64::{
-    atomic::Asm as Atomics, between, from_shared, from_shared as whole_from_shared, to_shared,
-    to_shared as whole_to_shared,
+    atomic::Asm as Atomics, between, fill, from_shared, from_shared as whole_from_shared,
+    to_shared as stream, to_shared, to_shared as whole_to_shared,
 };
 
 #[cfg(test)]

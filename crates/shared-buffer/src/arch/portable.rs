@@ -113,3 +113,15 @@ pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
         unsafe { to_shared(src, dst, len) }
     }
 }
+
+/// See [`border::fill`](crate::border::fill).
+///
+/// # Safety
+///
+/// As there.
+pub(crate) unsafe fn fill(dst: *mut u8, value: u8, len: usize) {
+    for i in (0..len).chain(0..len.min(REPEATED)) {
+        // SAFETY: `i < len`, and the caller says that `dst .. dst + len` is writable.
+        unsafe { store(dst.wrapping_add(i), value) };
+    }
+}

@@ -95,6 +95,41 @@ pub(super) fn moves_like_the_oracle(forward: Copy, backward: Copy, above: usize)
     }
 }
 
+/// A fill of any place, for sizes above `above`.
+pub(super) fn fills_like_the_oracle(above: usize, fill: impl Fn(*mut u8, u8, usize)) {
+    for len in sizes().filter(|&len| len > above || above == 0) {
+        for at in [0, 1, 3, 8, 15, 16, 33, 64] {
+            for value in [0, 0x5A, 0xFF] {
+                let mut bytes = pattern(len + 2 * GUARD, 4);
+                let mut expected = bytes.clone();
+                expected[at..at + len].fill(value);
+                fill(bytes[at..].as_mut_ptr(), value, len);
+                assert!(bytes == expected, "{len} bytes at {at} with {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_engine_fills_like_the_oracle() {
+    // SAFETY: the suite gives `len` bytes of a vector.
+    fills_like_the_oracle(0, |dst, value, len| unsafe { super::fill(dst, value, len) });
+    fills_like_the_oracle(0, |dst, value, len| {
+        // SAFETY: the suite gives `len` bytes of a vector.
+        unsafe { super::portable::fill(dst, value, len) }
+    });
+    #[cfg(not(miri))]
+    fills_like_the_oracle(0, |dst, value, len| {
+        // SAFETY: the suite gives `len` bytes of a vector.
+        unsafe { super::laundered::fill(dst, value, len) }
+    });
+}
+
+#[test]
+fn streams_copy_like_the_oracle() {
+    copies_like_the_oracle(super::stream);
+}
+
 #[test]
 fn the_portable_engine_copies_like_the_oracle() {
     use super::portable::{between, from_shared, to_shared};

@@ -8,9 +8,12 @@
 
 pub(super) mod atomic;
 mod bulk;
+mod fill;
 mod word;
 
 use core::arch::aarch64::uint8x16_t;
+
+pub(crate) use fill::fill;
 
 use super::small::{INLINE_MAX, Private, Shared, small};
 

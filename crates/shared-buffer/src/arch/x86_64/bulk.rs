@@ -52,6 +52,15 @@ fn detect_avx2() -> bool {
     answer
 }
 
+/// Whether 32-byte registers may be used.
+#[inline]
+pub(super) fn has_avx2() -> bool {
+    match AVX2.load(Ordering::Relaxed) {
+        UNKNOWN => detect_avx2(),
+        answer => answer == YES,
+    }
+}
+
 /// EAX, EBX, ECX of a leaf.
 fn cpuid(leaf: u32) -> (u32, u32, u32) {
     #[allow(unused_unsafe, reason = "unsafe up to the compiler that made it safe")]

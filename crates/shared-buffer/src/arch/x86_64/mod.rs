@@ -9,10 +9,15 @@
 pub(super) mod atomic;
 mod avx2;
 mod bulk;
+mod fill;
 mod sse2;
+mod stream;
 mod word;
 
 use core::arch::x86_64::__m128i;
+
+pub(crate) use fill::fill;
+pub(crate) use stream::stream;
 
 use super::small::{INLINE_MAX, Private, Shared, small};
 
