@@ -15,8 +15,12 @@ use shared_buffer::{AtomicInt, SharedAtomic, SharedAtomicU32, SharedBuffer};
 use Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 const THREADS: usize = 4;
-/// Enough that the threads are not done before the others start.
-const MANY: usize = if cfg!(miri) { 20 } else { 300_000 };
+/// Enough that the threads are not done before the others start: some 100 ms.
+const MANY: usize = match (cfg!(miri), cfg!(debug_assertions)) {
+    (true, _) => 20,
+    (_, true) => 50_000,
+    _ => 3_000_000,
+};
 const ROUNDS: usize = if cfg!(miri) { 20 } else { 20_000 };
 
 fn word<T: AtomicInt>(buffer: &SharedBuffer, offset: usize) -> SharedAtomic<'_, T> {
