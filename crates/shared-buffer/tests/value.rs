@@ -30,7 +30,7 @@ type Way<T> = (
 fn round_trips<T: Value + PartialEq + Debug>(value: T, (write, read, bytes): Way<T>) {
     let len = size_of::<T>();
     let buffer = buffer_of(&pattern());
-    for offset in 0..64 {
+    for offset in (0..64).step_by(if cfg!(miri) { 13 } else { 1 }) {
         let mut model = pattern();
         model[offset..offset + len].copy_from_slice(&bytes);
         assert_eq!(write(&buffer, offset, value), Ok(()));

@@ -39,12 +39,14 @@
 )]
 pub trait Value: Number {}
 
-/// What this crate knows of a [`Value`] and nobody else needs to.
+/// What this crate knows of a [`Value`] and nobody else needs to. It has no public path, and
+/// its methods are no part of the interface.
 ///
 /// # Safety
 ///
 /// Any bytes are a valid `Self`, and a `Self` has no byte that may be uninitialised. The same
 /// is true of `Bits`, which has the same size.
+#[doc(hidden)]
 pub unsafe trait Number: Copy {
     /// The same bytes as an unsigned integer, or as an array of them. Bytes are swapped in
     /// this form: a float that passes through a register on the way could be changed.
