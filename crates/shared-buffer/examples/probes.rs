@@ -32,6 +32,29 @@ probes! {
     probe_read_16, probe_write_16: 16;
 }
 
+macro_rules! value_probes {
+    ($($get:ident, $set:ident: $value:ty, $read:ident, $write:ident;)+) => {$(
+        #[inline(never)]
+        // Unmangled: no other function of this program has the name.
+        #[unsafe(no_mangle)]
+        fn $get(buffer: &SharedBuffer, offset: usize, dst: &mut $value) -> bool {
+            buffer.$read(offset).map(|value| *dst = value).is_ok()
+        }
+
+        #[inline(never)]
+        // Unmangled: no other function of this program has the name.
+        #[unsafe(no_mangle)]
+        fn $set(buffer: &SharedBuffer, offset: usize, value: $value) -> bool {
+            buffer.$write(offset, value).is_ok()
+        }
+    )+};
+}
+
+value_probes! {
+    probe_get_8, probe_set_8: u64, read_value, write_value;
+    probe_get_be_4, probe_set_be_4: u32, read_be, write_be;
+}
+
 #[inline(never)]
 // Unmangled: no other function of this program has the name.
 #[unsafe(no_mangle)]
@@ -57,7 +80,10 @@ fn main() {
     let offset = black_box(16);
     let (mut one, mut two, mut four) = ([0; 1], [0; 2], [0; 4]);
     let (mut eight, mut sixteen, mut any) = ([0; 8], [0; 16], [0; 40]);
+    let (mut long, mut word) = (0, 0);
     let read = [
+        probe_get_8(&buffer, offset, &mut long) && probe_set_8(&buffer, offset, long),
+        probe_get_be_4(&buffer, offset, &mut word) && probe_set_be_4(&buffer, offset, word),
         probe_read_1(&buffer, offset, &mut one) && probe_write_1(&buffer, offset, &one),
         probe_read_2(&buffer, offset, &mut two) && probe_write_2(&buffer, offset, &two),
         probe_read_4(&buffer, offset, &mut four) && probe_write_4(&buffer, offset, &four),
