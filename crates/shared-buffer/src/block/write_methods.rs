@@ -246,7 +246,7 @@ macro_rules! block_write_methods {
         /// # Cost
         ///
         /// One pass. Two thirds of the time of `write_all_at` where `src` is larger than the
-        /// caches (8 MiB and more, on the machine where it was measured), two to five times
+        /// caches (8 MiB and more, on the machine where it was measured), up to 17 times
         /// as much where it is smaller. Who reads the bytes next gets them from memory.
         /// Processors other than x86-64 make no difference.
         ///
