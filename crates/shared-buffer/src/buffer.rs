@@ -147,11 +147,12 @@ impl SharedBuffer {
     /// ```
     /// # use shared_buffer::{Access, SharedBuffer};
     /// unsafe fn nothing(_: *mut u8, _: usize) {}
+    /// let release: unsafe fn(*mut u8, usize) = nothing;
     /// # let mut bytes = [0; 4];
     /// // SAFETY: four bytes are there, and releasing them does nothing.
     /// let buffer =
-    ///     unsafe { SharedBuffer::with_release(bytes.as_mut_ptr(), 4, Access::READ, nothing) };
-    /// assert!(buffer.is_released_by(nothing));
+    ///     unsafe { SharedBuffer::with_release(bytes.as_mut_ptr(), 4, Access::READ, release) };
+    /// assert!(buffer.is_released_by(release));
     /// ```
     #[inline]
     #[must_use]
