@@ -4,10 +4,11 @@
 //! | bytes | words |
 //! |---|---|
 //! | 0 | nothing is touched |
-//! | 1, 2, 4, 8, 16 | one of that size; 32: two of 16 |
+//! | 1, 2, 4, 8, 16 | one of that size |
 //! | 3 | one of two and one of one |
 //! | 5–15 | four of 4, overlapping: two from the start, two to the end |
-//! | 17–64 | four of 16, likewise |
+//! | 17–32 | two of 16, overlapping |
+//! | 33–64 | four of 16, likewise |
 //!
 //! A constant length folds to its own row: a copy of 8 bytes is one load and one store.
 //! Every row loads all its words before it stores the first, so overlapping ranges need no
@@ -109,10 +110,10 @@ pub(super) unsafe fn small<V: Word, From: Side, To: Side>(
         8 => unsafe { one_word::<u64, From, To>(src, dst) },
         // SAFETY: as above.
         16 => unsafe { one_word::<V, From, To>(src, dst) },
-        // SAFETY: the caller's contract; two words of 16.
-        32 => unsafe { two_words::<V, From, To>(src, dst) },
-        // SAFETY: the caller's contract; `16 < len <= 64`.
-        17.. => unsafe { four_words::<V, From, To>(src, dst, len) },
+        // SAFETY: the caller's contract; `16 < len <= 32`.
+        17..=32 => unsafe { two_words::<V, From, To>(src, dst, len) },
+        // SAFETY: the caller's contract; `32 < len <= 64`.
+        33.. => unsafe { four_words::<V, From, To>(src, dst, len) },
         // SAFETY: the caller's contract; `4 < len < 16`.
         5.. => unsafe { four_words::<u32, From, To>(src, dst, len) },
         // SAFETY: the caller's contract; `len == 3`.
@@ -133,22 +134,23 @@ unsafe fn one_word<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8) 
     unsafe { To::store(dst, word) };
 }
 
-/// Copies two words.
+/// Copies one to two words' worth of bytes, as two words.
 ///
 /// # Safety
 ///
-/// As for [`border::between`](crate::border::between), with twice the size of the word.
+/// As for [`border::between`](crate::border::between), with `len` from one to two times the
+/// size of the word.
 #[inline(always)]
-unsafe fn two_words<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8) {
-    let word = size_of::<W>();
-    // SAFETY: the first half.
-    let first: W = unsafe { From::load(src) };
-    // SAFETY: the second half.
-    let second: W = unsafe { From::load(src.wrapping_add(word)) };
+unsafe fn two_words<W: Word, From: Side, To: Side>(src: *const u8, dst: *mut u8, len: usize) {
+    let last = len - size_of::<W>();
+    // SAFETY: the first word of the range.
+    let head: W = unsafe { From::load(src) };
+    // SAFETY: the last word of the range.
+    let tail: W = unsafe { From::load(src.wrapping_add(last)) };
     // SAFETY: as for the loads.
-    unsafe { To::store(dst, first) };
+    unsafe { To::store(dst, head) };
     // SAFETY: as for the loads.
-    unsafe { To::store(dst.wrapping_add(word), second) };
+    unsafe { To::store(dst.wrapping_add(last), tail) };
 }
 
 /// Copies one to four words' worth of bytes, in four words whatever the length: a branch
