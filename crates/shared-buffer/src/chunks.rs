@@ -117,17 +117,22 @@ pub struct Chunks<'b, 's> {
 }
 
 impl<'s> Chunks<'_, 's> {
-    /// # Panics
+    /// # Errors
     ///
-    /// If `scratch` is empty.
+    /// As `chunks`.
     #[inline]
-    #[track_caller]
     fn new(
         range: RawRange,
         part: impl RangeBounds<usize>,
         scratch: &'s mut [u8],
     ) -> Result<Self, AccessError> {
-        assert!(!scratch.is_empty(), "chunks of no bytes never end");
+        if scratch.is_empty() {
+            // Chunks of no bytes would never end.
+            return Err(AccessError::Length {
+                needed: 1,
+                given: 0,
+            });
+        }
         let rest = Rest::new(range, part)?;
         let buffer = PhantomData;
         Ok(Self {

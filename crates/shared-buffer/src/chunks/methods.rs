@@ -113,11 +113,8 @@ macro_rules! read_chunks {
         ///
         /// # Errors
         ///
-        /// As [`for_each_chunk`](Self::for_each_chunk). `scratch` is untouched.
-        ///
-        /// # Panics
-        ///
-        /// If `scratch` is empty.
+        /// As [`for_each_chunk`](Self::for_each_chunk), and [`AccessError::Length`] if `scratch`
+        /// is empty. `scratch` is untouched.
         ///
         /// # Examples
         ///
@@ -135,7 +132,6 @@ macro_rules! read_chunks {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
-        #[track_caller]
         pub fn chunks<'s, R: RangeBounds<usize>>(
             &self,
             range: R,
