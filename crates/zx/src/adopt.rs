@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The gate for foreign descriptors: what is asked of them, and how it is refused.
+//! The gate for foreign descriptors: what is asked of them, and how they are refused.
 //!
 //! The checks are the kernel's business (`sys`); here is what they are called.
 
-use core::error::Error;
-use core::fmt;
+mod error;
+mod kind;
 
-use crate::Status;
+pub use error::AdoptError;
+pub(crate) use error::Reason;
+pub use kind::FdKind;
 
-/// What [`Vmo::from_fd`](crate::Vmo::from_fd) asks of a foreign memfd.
+/// What [`Vmo::from_fd`](crate::Vmo::from_fd) asks of a foreign descriptor.
 ///
-/// | policy | seals asked for | a peer can still |
-/// |---|---|---|
-/// | `Strict` | `SHRINK`, `GROW`, `SEAL` | change bytes, punch holes |
-/// | `Shrink` | `SHRINK` | also grow it, and seal it against your writing |
+/// | policy | asks for | a peer can still | you get |
+/// |---|---|---|---|
+/// | `Strict` | `SHRINK`, `GROW`, `SEAL` | change bytes, punch holes | the memory itself |
+/// | `Shrink` | `SHRINK` | also grow it, and seal it against your writing | the memory itself |
+/// | `Published` | `FUTURE_WRITE`, `SHRINK` | nothing, unless it is the owner, who writes on | the memory itself, to read |
+/// | `Immutable` | `WRITE`, `SHRINK`, no holes | nothing | the memory itself, to read |
+/// | `Copy` | that it can be read without waiting for anybody | nothing | a private copy |
+/// | `Guarded` | the same | everything: change it, truncate it, take pages away | what only guarded access takes |
+///
+/// Programs seal differently: some only `SHRINK`, some all three, some only `SEAL`. `Shrink`
+/// is what safety needs and the default; `Strict` is for protocols that both sides write.
+///
+/// `Copy` and `Guarded` take memfds with any seals, files on tmpfs (as in /dev/shm) and files
+/// on a disk of this machine. What a server stands behind (FUSE, a network) is refused by
+/// every policy: it could make a call wait for ever.
 ///
 /// # Examples
 ///
@@ -36,212 +49,205 @@ pub enum AdoptPolicy {
     /// this is what safety needs.
     #[default]
     Shrink,
+    /// Whatever it is, its bytes as they are now, in a new VMO that nobody else has.
+    ///
+    /// # Hostile peer
+    ///
+    /// Decides what the bytes are, and can write while they are copied. As much memory is
+    /// taken as the descriptor has in data; holes stay holes. Set
+    /// [`max_size`](AdoptOptions::max_size).
+    Copy,
+    /// Nobody can change the bytes any more, whoever holds it.
+    ///
+    /// Holes would be filled by reading them, at the expense of this process, so there may be
+    /// none, or as many as [`max_holes`](AdoptOptions::max_holes) says.
+    Immutable,
+    /// Nobody can write but through a mapping that was there before the seal: its owner's.
+    Published,
+    /// It can get smaller, and its pages can go away, while it is used. A mapping would be a
+    /// SIGBUS then, so there is none: `mapped_vmo::Guarded` reads and writes by system call.
+    Guarded,
 }
 
-/// What kind of thing a descriptor is.
-///
-/// A sender can make one kind look like another in a few ways (a file can be called
-/// `/memfd:x`), so this is for messages. What is accepted rests on seals alone.
+/// A policy, and limits to what it accepts.
 ///
 /// # Examples
 ///
 /// ```
-/// use zx::{AdoptPolicy, FdKind, Vmo};
+/// use std::os::fd::OwnedFd;
+/// use zx::{AdoptOptions, AdoptPolicy, Status, Vmo};
 ///
-/// let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
-/// let error = Vmo::from_fd(socket.into(), AdoptPolicy::Shrink).unwrap_err();
-/// assert_eq!(error.kind(), FdKind::Socket);
+/// // The message said: 5000 bytes. Nobody here needs more than a megabyte.
+/// let options = AdoptOptions::new(AdoptPolicy::Strict).claimed_size(5000).max_size(1 << 20);
+///
+/// let small = Vmo::from_fd(OwnedFd::from(Vmo::create(4096)?), options).unwrap_err();
+/// assert_eq!(small.status(), Status::BUFFER_TOO_SMALL);
+/// let large = Vmo::from_fd(OwnedFd::from(Vmo::create(2 << 20)?), options).unwrap_err();
+/// assert_eq!(large.status(), Status::FILE_BIG);
+/// assert!(Vmo::from_fd(OwnedFd::from(Vmo::create(5000)?), options).is_ok());
+/// # Ok::<(), Status>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "options do nothing until they are given to `Vmo::from_fd`"]
+pub struct AdoptOptions {
+    pub(crate) policy: AdoptPolicy,
+    pub(crate) max_size: u64,
+    pub(crate) claimed_size: u64,
+    pub(crate) max_holes: u64,
+    pub(crate) huge_pages: HugePages,
+}
+
+/// Whether memfds of huge pages are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HugePages {
+    /// No.
+    Refused,
+    /// By the policies that can live with them.
+    Allowed,
+}
+
+impl AdoptOptions {
+    /// The policy, without limits: any size, no holes, no huge pages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{AdoptOptions, AdoptPolicy};
+    /// let options = AdoptOptions::new(AdoptPolicy::Immutable);
+    /// # let _ = options;
+    /// ```
+    pub const fn new(policy: AdoptPolicy) -> Self {
+        Self {
+            policy,
+            max_size: u64::MAX,
+            claimed_size: 0,
+            max_holes: 0,
+            huge_pages: HugePages::Refused,
+        }
+    }
+
+    /// Refuses what is larger than `bytes`, with [`Status::FILE_BIG`](crate::Status::FILE_BIG).
+    ///
+    /// A peer can make a file of 2^63 bytes at no cost, and the process that touches its pages
+    /// pays for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use zx::{AdoptOptions, AdoptPolicy, Vmo};
+    /// let options = AdoptOptions::new(AdoptPolicy::Shrink).max_size(4096);
+    /// assert!(Vmo::from_fd(OwnedFd::from(Vmo::create(4097)?), options).is_err());
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub const fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = bytes;
+        self
+    }
+
+    /// Refuses what is smaller than `bytes`, the size that the sender claimed, with
+    /// [`Status::BUFFER_TOO_SMALL`](crate::Status::BUFFER_TOO_SMALL).
+    ///
+    /// It is the size of the file that counts, to the byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use zx::{AdoptOptions, AdoptPolicy, Vmo};
+    /// let options = AdoptOptions::new(AdoptPolicy::Shrink).claimed_size(4097);
+    /// let error = Vmo::from_fd(OwnedFd::from(Vmo::create(4096)?), options).unwrap_err();
+    /// assert!(error.to_string().contains("4096 bytes, fewer than the 4097"));
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub const fn claimed_size(mut self, bytes: u64) -> Self {
+        self.claimed_size = bytes;
+        self
+    }
+
+    /// [`Immutable`](AdoptPolicy::Immutable): fills up to `bytes` of holes. The default is 0.
+    ///
+    /// # Cost
+    ///
+    /// Where there are holes, memory for them and the time to clear it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use zx::{AdoptOptions, AdoptPolicy, Extent, Name, SealPlan, Status, Vmo};
+    ///
+    /// let sparse = || -> Result<OwnedFd, Status> {
+    ///     let name = Name::default();
+    ///     let vmo = Vmo::create_planned(&name, SealPlan::Freezable, Extent::Pages, 8192)?;
+    ///     vmo.write(b"one page of two", 0)?;
+    ///     vmo.freeze()?;
+    ///     Ok(vmo.into())
+    /// };
+    /// let options = AdoptOptions::new(AdoptPolicy::Immutable);
+    /// assert!(Vmo::from_fd(sparse()?, options).is_err());
+    /// assert!(Vmo::from_fd(sparse()?, options.max_holes(4096)).is_ok());
+    /// # Ok::<(), Status>(())
+    /// ```
+    pub const fn max_holes(mut self, bytes: u64) -> Self {
+        self.max_holes = bytes;
+        self
+    }
+
+    /// [`Copy`](AdoptPolicy::Copy) and [`Guarded`](AdoptPolicy::Guarded): takes memfds of huge
+    /// pages too. The other policies never do.
+    ///
+    /// # Hostile peer
+    ///
+    /// Can take huge pages away in spite of every seal, by emptying the machine's pool.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{AdoptOptions, AdoptPolicy};
+    /// let options = AdoptOptions::new(AdoptPolicy::Guarded).allow_huge_pages();
+    /// # let _ = options;
+    /// ```
+    pub const fn allow_huge_pages(mut self) -> Self {
+        self.huge_pages = HugePages::Allowed;
+        self
+    }
+}
+
+impl From<AdoptPolicy> for AdoptOptions {
+    fn from(policy: AdoptPolicy) -> Self {
+        Self::new(policy)
+    }
+}
+
+/// Who can do what to a VMO, as its seals say: the answer of [`Vmo::tier`](crate::Vmo::tier).
+///
+/// | tier | the bytes | the size | the pages | access by |
+/// |---|---|---|---|---|
+/// | `Immutable` | stay | stays, or grows | stay | `ImmutableMapping`, `ReadOnlyMapping`, `Mapping` |
+/// | `Published` | the owner writes | stays, or grows | stay | `ReadOnlyMapping`, `Mapping` |
+/// | `Shared` | any holder writes | stays, or grows | can be punched: they read as zeros | `Mapping` |
+/// | `Guarded` | any holder writes | can shrink | can go away | `Guarded` |
+///
+/// A tier can only get better: seals are added and never taken away.
+///
+/// # Examples
+///
+/// ```
+/// use zx::{Tier, Vmo, VmoOptions};
+/// assert_eq!(Vmo::create(4096)?.tier(), Tier::Shared);
+/// assert_eq!(Vmo::create_with_opts(VmoOptions::RESIZABLE, 4096)?.tier(), Tier::Guarded);
+/// # Ok::<(), zx::Status>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum FdKind {
-    /// A memfd of ordinary pages.
-    Memfd,
-    /// A memfd of huge pages.
-    HugetlbMemfd,
-    /// A memfd whose pages the kernel itself can't read (`memfd_secret`).
-    MemfdSecret,
-    /// A file on tmpfs, as in /dev/shm.
-    TmpfsFile,
-    /// A file on any other file system.
-    RegularFile,
-    /// A directory.
-    Directory,
-    /// A pipe or FIFO.
-    Pipe,
-    /// A socket.
-    Socket,
-    /// An eventfd.
-    Eventfd,
-    /// A character device, as /dev/zero.
-    CharDevice,
-    /// A block device.
-    BlockDevice,
-    /// A descriptor opened with `O_PATH`, which names a file and can't be used for its bytes.
-    PathOnly,
-    /// Anything else.
-    Other,
-}
-
-impl FdKind {
-    /// The kind in words, with an article.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Memfd => "a memfd",
-            Self::HugetlbMemfd => "a memfd of huge pages",
-            Self::MemfdSecret => "a secret memfd",
-            Self::TmpfsFile => "a tmpfs file",
-            Self::RegularFile => "a regular file",
-            Self::Directory => "a directory",
-            Self::Pipe => "a pipe",
-            Self::Socket => "a socket",
-            Self::Eventfd => "an eventfd",
-            Self::CharDevice => "a character device",
-            Self::BlockDevice => "a block device",
-            Self::PathOnly => "an O_PATH descriptor",
-            Self::Other => "a descriptor of another kind",
-        }
-    }
-}
-
-impl fmt::Display for FdKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words())
-    }
-}
-
-/// Why the gate refused a descriptor: a status, and a sentence that says what it is, what a
-/// peer could do with it and what would be accepted.
-///
-/// # Examples
-///
-/// ```
-/// use zx::{AdoptPolicy, Status, Vmo};
-///
-/// let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
-/// let error = Vmo::from_fd(socket.into(), AdoptPolicy::Shrink).unwrap_err();
-/// assert_eq!(error.status(), Status::WRONG_TYPE);
-/// assert!(error.to_string().starts_with("this is a socket, not a VMO"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdoptError {
-    kind: FdKind,
-    reason: Reason,
-}
-
-/// What was wrong.
-#[allow(dead_code, reason = "a kernel without VMOs has fewer reasons")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// It can't be a VMO.
-    NotMemory,
-    /// It can shrink, and the policy forbids that; so do all others.
-    CanShrink,
-    /// The policy asks for more seals; `Shrink` would take it.
-    NotStrict {
-        /// Whether GROW is missing.
-        can_grow: bool,
-    },
-    /// Its pages can be taken away in spite of the seals.
-    HugePages,
-    /// It was opened for writing only.
-    WriteOnly,
-    /// A system call failed.
-    Failed(Status),
-}
-
-impl AdoptError {
-    pub(crate) fn new(kind: FdKind, reason: Reason) -> Self {
-        Self { kind, reason }
-    }
-
-    /// What a Zircon call would answer.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zx::{AdoptPolicy, Status, Vmo};
-    /// let file = std::fs::File::open("/dev/null").unwrap();
-    /// let error = Vmo::from_fd(file.into(), AdoptPolicy::Shrink).unwrap_err();
-    /// assert_eq!(error.status(), Status::WRONG_TYPE);
-    /// ```
-    #[must_use]
-    pub fn status(&self) -> Status {
-        match self.reason {
-            Reason::NotMemory => Status::WRONG_TYPE,
-            Reason::CanShrink | Reason::NotStrict { .. } | Reason::HugePages => {
-                Status::NOT_SUPPORTED
-            }
-            Reason::WriteOnly => Status::ACCESS_DENIED,
-            Reason::Failed(status) => status,
-        }
-    }
-
-    /// What the descriptor is, as far as it could be told without waiting for anybody.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zx::{AdoptPolicy, FdKind, Vmo};
-    /// let file = std::fs::File::open("/dev/null").unwrap();
-    /// let error = Vmo::from_fd(file.into(), AdoptPolicy::Shrink).unwrap_err();
-    /// assert_eq!(error.kind(), FdKind::CharDevice);
-    /// ```
-    #[must_use]
-    pub fn kind(&self) -> FdKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for AdoptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = self.kind;
-        match self.reason {
-            Reason::NotMemory => write!(
-                f,
-                "this is {kind}, not a VMO: send a memfd that is sealed with F_SEAL_SHRINK"
-            ),
-            Reason::CanShrink => write!(
-                f,
-                "this is {kind} without F_SEAL_SHRINK: its holder can truncate it, and the next \
-                 access here would be a SIGBUS; send a memfd that is sealed with F_SEAL_SHRINK"
-            ),
-            Reason::NotStrict { can_grow } => write!(
-                f,
-                "this is {kind} without {}: its holder can still {}, which Strict does not \
-                 accept; AdoptPolicy::Shrink would",
-                if can_grow {
-                    "F_SEAL_GROW"
-                } else {
-                    "F_SEAL_SEAL"
-                },
-                if can_grow {
-                    "grow it"
-                } else {
-                    "seal it against writing"
-                },
-            ),
-            Reason::HugePages => write!(
-                f,
-                "this is {kind}: its holder can take pages away in spite of the seals, and the \
-                 next access here would be a SIGBUS; send one of ordinary pages"
-            ),
-            Reason::WriteOnly => write!(
-                f,
-                "this is {kind} opened for writing only, which can't be mapped: open it for \
-                 reading too"
-            ),
-            Reason::Failed(status) => {
-                write!(f, "this is {kind}, and looking at it failed: {status}")
-            }
-        }
-    }
-}
-
-impl Error for AdoptError {}
-
-impl From<AdoptError> for Status {
-    fn from(error: AdoptError) -> Self {
-        error.status()
-    }
+pub enum Tier {
+    /// Nobody can change the bytes.
+    Immutable,
+    /// Only mappings that are older than the seal can: the owner's.
+    Published,
+    /// Whoever holds a writable descriptor can, and can punch holes. The size can't shrink.
+    Shared,
+    /// Pages can go away while they are used.
+    Guarded,
 }

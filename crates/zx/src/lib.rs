@@ -52,7 +52,7 @@ mod vmar;
 mod vmar_flags;
 mod vmo;
 
-pub use adopt::{AdoptError, AdoptPolicy, FdKind};
+pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
 pub use name::{AsName, Name};
 pub use options::{Extent, SealPlan, VmoOp, VmoOptions};

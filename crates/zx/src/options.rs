@@ -34,6 +34,8 @@ bitflags::bitflags! {
 /// | `Fixed` | `SHRINK`, `GROW`, `SEAL` | |
 /// | `Resizable` | `SEAL` | |
 /// | `Freezable` | `SHRINK`, `GROW` | `WRITE`, `SEAL` by [`freeze`](crate::Vmo::freeze) |
+/// | `Growable` | `SHRINK`, `SEAL` | |
+/// | `Published` | | `SHRINK`, `GROW`, `FUTURE_WRITE`, `SEAL` by [`publish`](crate::Vmo::publish) |
 ///
 /// # Examples
 ///
@@ -61,6 +63,21 @@ pub enum SealPlan {
     /// Until then a peer with a writable descriptor can add seals as well, `WRITE` among
     /// them: hand it out after [`freeze`](crate::Vmo::freeze).
     Freezable,
+    /// The size can get larger, and never smaller: what is mapped stays there.
+    ///
+    /// # Hostile peer
+    ///
+    /// Who has a writable descriptor can make it larger too, at no cost to anybody until the
+    /// pages are touched.
+    Growable,
+    /// Its owner writes and everybody else reads. What is mapped writable before
+    /// [`publish`](crate::Vmo::publish) stays so; nothing ever becomes so afterwards.
+    /// `mapped_vmo::WriterMapping` does it all.
+    ///
+    /// # Hostile peer
+    ///
+    /// Until it is published it has no seals: nobody else may have it before.
+    Published,
 }
 
 /// Where the memory ends.

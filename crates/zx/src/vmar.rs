@@ -231,6 +231,42 @@ impl Vmar {
         unsafe { sys::protect(addr, len, prot) }
     }
 
+    /// Keeps what is mapped at `addr` out of the processes that fork(2) makes of this one:
+    /// there the pages are not mapped, and something else may be.
+    ///
+    /// Zircon has no fork. Here a child would share the memory like any other peer, with
+    /// writable pages if they are writable here.
+    ///
+    /// # Safety
+    ///
+    /// The pages were mapped by [`map`](Self::map), and nothing in a child uses them: who
+    /// forks must see to that, and that nothing unmaps them there.
+    ///
+    /// # Errors
+    ///
+    /// - [`Status::INVALID_ARGS`] if `addr` is not a multiple of the page or `len` is 0.
+    /// - [`Status::NO_RESOURCES`] if a mapping would have to be split and no more are allowed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{VmarFlags, Vmo, vmar_root_self};
+    /// let vmo = Vmo::create(4096)?;
+    /// let addr = vmar_root_self().map(0, &vmo, 0, 4096, VmarFlags::PERM_READ)?;
+    /// // SAFETY: mapped above, and no child of this process knows the address.
+    /// unsafe { vmar_root_self().dont_fork(addr, 4096)? };
+    /// # // SAFETY: nobody else knows the address.
+    /// # unsafe { vmar_root_self().unmap(addr, 4096)? };
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    ///
+    /// Source: MADV_DONTFORK in madvise(2).
+    pub unsafe fn dont_fork(&self, addr: usize, len: usize) -> Result<(), Status> {
+        let len = self.whole_range(addr, len)?;
+        // SAFETY: the caller's contract.
+        unsafe { sys::dont_fork(addr, len) }
+    }
+
     /// Where this VMAR lies.
     ///
     /// # Errors
@@ -321,9 +357,11 @@ fn demands(vmo: &Vmo, flags: VmarFlags) -> Result<(), Status> {
             false => Status::INVALID_ARGS,
         });
     }
-    let resizable = vmo.memory().can_shrink();
+    let resizable = vmo.memory().loses_pages();
     if flags.contains(VmarFlags::OFFSET_IS_UPPER_LIMIT)
         || (flags.contains(VmarFlags::REQUIRE_NON_RESIZABLE) && resizable)
+        // The kernel would round the range to huge pages, over its neighbours.
+        || !vmo.memory().has_ordinary_pages()
     {
         return Err(Status::NOT_SUPPORTED);
     }

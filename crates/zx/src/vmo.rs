@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::handle::Object;
 use crate::sys::{self, Plan};
 use crate::{
-    AdoptError, AdoptPolicy, AsHandleRef, AsName, Extent, Handle, HandleBased, Name, Rights,
+    AdoptError, AdoptOptions, AsHandleRef, AsName, Extent, Handle, HandleBased, Name, Rights,
     SealPlan, Status, VmoOptions,
 };
 
 mod bytes;
 mod interop;
+mod seals;
 
 /// A virtual memory object: a number of pages, shared by all who hold a handle.
 ///
@@ -168,7 +169,8 @@ impl Vmo {
             size,
         })?;
         let mut rights = Rights::VMO_DEFAULT;
-        rights.set(Rights::RESIZE, seals == SealPlan::Resizable);
+        let resizable = matches!(seals, SealPlan::Resizable | SealPlan::Growable);
+        rights.set(Rights::RESIZE, resizable);
         Ok(Self::from_parts(memory, rights, *name, size))
     }
 
@@ -179,10 +181,13 @@ impl Vmo {
     /// size is the file's size and the name is empty: what the other side calls it is not
     /// believed.
     ///
+    /// `options` is an [`AdoptPolicy`](crate::AdoptPolicy), or [`AdoptOptions`] to limit its
+    /// size as well.
+    ///
     /// # Hostile peer
     ///
-    /// Can send anything. What is not a memfd that can't shrink is refused before anything
-    /// touches it, and is closed without waiting for whoever is behind it.
+    /// Can send anything. What the policy does not take is refused before anything could wait
+    /// for whoever is behind it, and is closed without waiting either.
     ///
     /// # Errors
     ///
@@ -191,7 +196,8 @@ impl Vmo {
     ///
     /// # Cost
     ///
-    /// Five system calls, less than two microseconds.
+    /// Five system calls, less than two microseconds. `Copy` copies everything; `Immutable`
+    /// fills holes, where that is allowed.
     ///
     /// # Examples
     ///
@@ -203,8 +209,8 @@ impl Vmo {
     /// assert_eq!(refused.status(), Status::WRONG_TYPE);
     /// println!("{refused}");
     /// ```
-    pub fn from_fd(fd: OwnedFd, policy: AdoptPolicy) -> Result<Self, AdoptError> {
-        let adopted = sys::Memory::adopt(fd, policy)?;
+    pub fn from_fd(fd: OwnedFd, options: impl Into<AdoptOptions>) -> Result<Self, AdoptError> {
+        let adopted = sys::Memory::adopt(fd, &options.into())?;
         let mut rights = Rights::VMO_DEFAULT;
         rights.set(Rights::WRITE, adopted.writable);
         let name = Name::default();
@@ -251,15 +257,42 @@ impl Vmo {
         self.memory().size()
     }
 
-    /// Changes the size of a resizable VMO; `size` is rounded up to the page.
+    /// The size of the file in bytes, not rounded: the last byte that a seal says something
+    /// about.
     ///
-    /// New bytes are zero, and so is what was beyond `size` in its last page. The content
-    /// size becomes `size`.
+    /// # Hostile peer
+    ///
+    /// Can make it larger at any moment unless `GROW` is sealed, and smaller unless `SHRINK`
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// None for a VMO whose size is fixed; else what fstat(2) answers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Extent, Name, SealPlan, Vmo};
+    /// let vmo = Vmo::create_planned(&Name::default(), SealPlan::Fixed, Extent::Exact, 11)?;
+    /// assert_eq!((vmo.exact_size()?, vmo.get_size()?), (11, 4096));
+    /// assert_eq!(Vmo::create(11)?.exact_size()?, 4096);
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn exact_size(&self) -> Result<u64, Status> {
+        self.memory().file_size()
+    }
+
+    /// Changes the size of a resizable VMO, or makes a growable one larger; `size` is rounded
+    /// up to the page.
+    ///
+    /// New bytes are zero, and so is what was beyond `size` in its last page, if the VMO is
+    /// resizable. The content size becomes `size`.
     ///
     /// # Errors
     ///
     /// - [`Status::ACCESS_DENIED`]: the right `WRITE` or `RESIZE` is missing.
-    /// - [`Status::UNAVAILABLE`]: the size of this VMO is fixed.
+    /// - [`Status::UNAVAILABLE`]: the size of this VMO is fixed, or it can only grow and is
+    ///   larger than that.
     /// - [`Status::OUT_OF_RANGE`]: no file can be that large.
     /// - [`Status::NO_RESOURCES`]: this process may not make files that large.
     ///
@@ -273,7 +306,7 @@ impl Vmo {
     /// ```
     pub fn set_size(&self, size: u64) -> Result<(), Status> {
         self.require(Rights::WRITE)?;
-        if self.memory().has_fixed_size() || !self.memory().can_shrink() {
+        if self.memory().has_fixed_size() {
             return Err(Status::UNAVAILABLE);
         }
         self.require(Rights::RESIZE)?;
@@ -320,43 +353,6 @@ impl Vmo {
         self.require(Rights::SET_PROPERTY | Rights::WRITE)?;
         self.state().content_size.store(*size, Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Makes a [`Freezable`](SealPlan::Freezable) VMO immutable, for everybody and for ever.
-    ///
-    /// # Errors
-    ///
-    /// - [`Status::BAD_STATE`]: somebody still has it mapped, or the kernel is still writing
-    ///   to its pages. A mapping counts even if it only reads, when it was made through a
-    ///   descriptor that can write: it could be made writable. Try again.
-    /// - [`Status::NOT_SUPPORTED`]: it was not made freezable.
-    /// - [`Status::ACCESS_DENIED`]: the right `WRITE` is missing.
-    ///
-    /// One that is immutable already is `Ok`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let fixed = zx::Vmo::create(4096)?;
-    /// assert_eq!(fixed.freeze(), Err(zx::Status::NOT_SUPPORTED));
-    /// # Ok::<(), zx::Status>(())
-    /// ```
-    pub fn freeze(&self) -> Result<(), Status> {
-        self.require(Rights::WRITE)?;
-        self.memory().freeze()
-    }
-
-    /// Whether nobody can change the bytes any more: the seals say so.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert!(!zx::Vmo::create(4096)?.is_immutable());
-    /// # Ok::<(), zx::Status>(())
-    /// ```
-    #[must_use]
-    pub fn is_immutable(&self) -> bool {
-        self.memory().is_immutable()
     }
 
     /// What the holder may do.

@@ -5,8 +5,9 @@
 //! |---|---|
 //! | `Memory` | a VMO as the kernel knows it: a descriptor, and what of its seals can't change |
 //! | `Memory::{create, adopt, duplicate}` | the only ways to one |
-//! | `Memory::{size, set_size, read, write, commit, zero, freeze}` | its bytes, by system call: never a fault |
-//! | `map`, `unmap`, `protect`, `root` | the address space |
+//! | `Memory::{size, set_size, read, write, commit, zero}` | its bytes, by system call: never a fault |
+//! | `Memory::{freeze, publish, tier}` | its seals |
+//! | `map`, `unmap`, `protect`, `dont_fork`, `root` | the address space |
 //! | `status_of_errno`, `page_size` | what it takes to talk |
 //!
 //! Rights and ranges are checked by the caller; what the kernel alone can know, here.
@@ -15,7 +16,7 @@
 #[cfg_attr(not(target_os = "linux"), path = "unsupported.rs")]
 mod kernel;
 
-pub(crate) use kernel::{Memory, map, page_size, protect, root, status_of_errno, unmap};
+pub(crate) use kernel::{Memory, dont_fork, map, page_size, protect, root, status_of_errno, unmap};
 
 use crate::{Extent, Name, SealPlan};
 

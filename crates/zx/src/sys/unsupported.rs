@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::{Adopted, At, Placement, Plan, Prot};
 use crate::adopt::Reason;
-use crate::{AdoptError, AdoptPolicy, FdKind, Status};
+use crate::{AdoptError, AdoptOptions, FdKind, Status, Tier};
 
 /// A VMO, of which there are none.
 #[derive(Debug)]
@@ -20,7 +20,15 @@ impl Memory {
         Err(Status::NOT_SUPPORTED)
     }
 
-    pub(crate) fn adopt(_fd: OwnedFd, _policy: AdoptPolicy) -> Result<Adopted, AdoptError> {
+    pub(crate) fn adopt(_fd: OwnedFd, options: &AdoptOptions) -> Result<Adopted, AdoptError> {
+        let AdoptOptions {
+            policy,
+            max_size,
+            claimed_size,
+            max_holes,
+            huge_pages,
+        } = options;
+        let _ = (policy, max_size, claimed_size, max_holes, huge_pages);
         let reason = Reason::Failed(Status::NOT_SUPPORTED);
         Err(AdoptError::new(FdKind::Other, reason))
     }
@@ -33,7 +41,15 @@ impl Memory {
         match self.0 {}
     }
 
-    pub(crate) fn can_shrink(&self) -> bool {
+    pub(crate) fn file_size(&self) -> Result<u64, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn loses_pages(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn has_ordinary_pages(&self) -> bool {
         match self.0 {}
     }
 
@@ -49,7 +65,15 @@ impl Memory {
         match self.0 {}
     }
 
+    pub(crate) fn publish(self) -> Result<Self, Status> {
+        match self.0 {}
+    }
+
     pub(crate) fn is_immutable(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn tier(&self) -> Tier {
         match self.0 {}
     }
 
@@ -95,6 +119,11 @@ pub(crate) unsafe fn unmap(_addr: usize, _len: usize) -> Result<(), Status> {
 
 #[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
 pub(crate) unsafe fn protect(_addr: usize, _len: usize, _prot: Prot) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+#[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
+pub(crate) unsafe fn dont_fork(_addr: usize, _len: usize) -> Result<(), Status> {
     Err(Status::NOT_SUPPORTED)
 }
 

@@ -24,6 +24,7 @@ fn of_name(link: &Path) -> Option<FdKind> {
     let table = [
         ("/memfd:", FdKind::Memfd),
         ("/secretmem", FdKind::MemfdSecret),
+        ("/dmabuf:", FdKind::DmaBuf),
         ("anon_inode:[eventfd]", FdKind::Eventfd),
         ("anon_inode:", FdKind::Other),
     ];
@@ -40,7 +41,12 @@ fn known_stat(fd: BorrowedFd<'_>) -> Option<Statx> {
 fn of_stat(fd: BorrowedFd<'_>, stat: &Statx) -> FdKind {
     match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
         FileType::RegularFile if super::seal::get(fd).is_ok() => FdKind::TmpfsFile,
-        FileType::RegularFile => FdKind::RegularFile,
+        FileType::RegularFile => match file_system(fd).as_deref() {
+            Some("virtiofs" | "fuse" | "fuseblk") => FdKind::FuseFile,
+            Some(name) if name.starts_with("fuse.") => FdKind::FuseFile,
+            Some(name) if REMOTE.contains(&name) => FdKind::RemoteFile,
+            _ => FdKind::RegularFile,
+        },
         FileType::Directory => FdKind::Directory,
         FileType::Fifo => FdKind::Pipe,
         FileType::Socket => FdKind::Socket,
@@ -83,29 +89,53 @@ const LOCAL: [&str; 8] = [
     "btrfs", "devtmpfs", "ext4", "proc", "ramfs", "sysfs", "tmpfs", "xfs",
 ];
 
-/// Whether `fd` is on a file system of [`LOCAL`], by its mount and /proc/self/mountinfo.
+/// Those of them whose files are bytes on a disk or in memory. A read is answered by this
+/// machine alone; what /proc and /sys answer is made up while it is read.
+const DISK: [&str; 5] = ["btrfs", "ext4", "ramfs", "tmpfs", "xfs"];
+
+/// File systems of which another machine has the bytes.
+const REMOTE: [&str; 9] = [
+    "9p", "afs", "ceph", "cifs", "gfs2", "nfs", "nfs4", "ocfs2", "smb3",
+];
+
+/// Whether closing a file there waits for nobody.
 fn is_local(fd: BorrowedFd<'_>) -> bool {
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo");
-    let (Some(stat), Ok(mounts)) = (known_stat(fd), mounts) else {
-        return false;
-    };
-    let mask = StatxFlags::from_bits_retain(stat.stx_mask);
-    mask.contains(StatxFlags::MNT_ID)
-        && mounts
-            .lines()
-            .any(|line| local_mount(line) == Some(stat.stx_mnt_id))
+    file_system(fd).is_some_and(|name| LOCAL.contains(&name.as_str()))
 }
 
-/// The number of the mount in a line of mountinfo, if its file system is local.
+/// Whether `fd` is an ordinary file whose bytes this machine has, whatever it is called.
+pub(super) fn is_on_local_disk(fd: BorrowedFd<'_>) -> bool {
+    let regular =
+        |stat: Statx| FileType::from_raw_mode(u32::from(stat.stx_mode)) == FileType::RegularFile;
+    known_stat(fd).is_some_and(regular)
+        && file_system(fd).is_some_and(|name| DISK.contains(&name.as_str()))
+}
+
+/// The file system of `fd`, by its mount and /proc/self/mountinfo. What is mounted nowhere
+/// that this process sees has none.
+fn file_system(fd: BorrowedFd<'_>) -> Option<String> {
+    let stat = known_stat(fd)?;
+    let mask = StatxFlags::from_bits_retain(stat.stx_mask);
+    if !mask.contains(StatxFlags::MNT_ID) {
+        return None;
+    }
+    let mounts = std::fs::read("/proc/self/mountinfo").ok()?;
+    let mounts = String::from_utf8_lossy(&mounts);
+    let mut rows = mounts.lines().filter_map(mount);
+    let (_, name) = rows.find(|(id, _)| *id == stat.stx_mnt_id)?;
+    Some(name.to_owned())
+}
+
+/// The number of the mount in a line of mountinfo, and its file system.
 ///
 /// ```text
 /// 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext4 /dev/root rw
 /// ```
-fn local_mount(line: &str) -> Option<u64> {
+fn mount(line: &str) -> Option<(u64, &str)> {
     let (mount, rest) = line.split_once(' ')?;
     let (_, source) = rest.split_once(" - ")?;
     let (file_system, _) = source.split_once(' ')?;
-    LOCAL.contains(&file_system).then(|| mount.parse().ok())?
+    Some((mount.parse().ok()?, file_system))
 }
 
 #[cfg(test)]
@@ -113,14 +143,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mount_is_local_by_its_file_system() {
+    fn a_mount_is_known_by_its_file_system() {
         let ext4 = "36 35 98:0 /a /b rw,noatime master:1 - ext4 /dev/root rw";
-        assert_eq!(local_mount(ext4), Some(36));
+        assert_eq!(mount(ext4), Some((36, "ext4")));
         let fuse = "37 35 0:50 / /c rw - fuse.sshfs host: rw";
-        assert_eq!(local_mount(fuse), None);
+        assert_eq!(mount(fuse), Some((37, "fuse.sshfs")));
         let hostile = "38 35 0:50 / /ext4\\040x rw - fuse ext4 rw";
-        assert_eq!(local_mount(hostile), None);
-        assert_eq!(local_mount(""), None);
+        assert_eq!(mount(hostile), Some((38, "fuse")));
+        assert_eq!(mount(""), None);
     }
 
     #[test]

@@ -5,31 +5,43 @@
 //!   memfd_create ─► fchmod 0600 ─► ftruncate ─► F_ADD_SEALS ─► others may see it
 //! ```
 
+use core::cmp::Ordering;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{MemfdFlags, Mode, fchmod, fstat, ftruncate, memfd_create};
+use rustix::fs::{MemfdFlags, Mode, SealFlags, fchmod, fstat, ftruncate, memfd_create};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Resource, getrlimit};
 
 use crate::sys::{Plan, page_size};
-use crate::{Extent, Status};
+use crate::{Extent, Status, Tier};
 
 use super::errno::status;
 use super::seal;
 
-/// A memfd, and what of its seals was seen.
+/// A memfd, or a file that is used like one; and what of its seals was seen.
 ///
 /// # Invariants
 ///
 /// - **sealed**: where `fixed_size` is some, `SHRINK` and `GROW` are sealed and the file has
-///   this size. Where `shrinks` is false, `SHRINK` is sealed. Seals stay.
-/// - **shmem**: the file is a memfd of ordinary pages, so no call on it can block on a
-///   server or change its neighbours.
+///   this size. Where `loses_pages` is false, `SHRINK` is sealed and the pages are ordinary
+///   ones, so a page that was there stays. Seals stay.
+/// - **local**: the file is a memfd, or on a file system of this machine, so no call on it
+///   waits for a server.
 #[derive(Debug)]
 pub(crate) struct Memory {
     fd: OwnedFd,
     fixed_size: Option<u64>,
-    shrinks: bool,
+    loses_pages: bool,
+    pages: Pages,
+}
+
+/// How large the pages of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// As those of the machine.
+    Ordinary,
+    /// As many bytes as this: they come from a pool, and can go back to it.
+    Huge(usize),
 }
 
 impl Memory {
@@ -45,16 +57,19 @@ impl Memory {
         fchmod(&fd, Mode::RUSR | Mode::WUSR).map_err(status)?;
         ftruncate(&fd, size).map_err(status)?;
         let seals = seal::at_once(plan.seals);
-        seal::add(fd.as_fd(), seals)?;
-        Ok(Self::sealed(fd, seals, size))
+        if !seals.is_empty() {
+            seal::add(fd.as_fd(), seals)?;
+        }
+        Ok(Self::sealed(fd, seals, size, Pages::Ordinary))
     }
 
-    /// A memfd whose seals were just seen, and then its size.
-    pub(super) fn sealed(fd: OwnedFd, seals: rustix::fs::SealFlags, size: u64) -> Self {
+    /// A file whose seals were just seen, and then its size.
+    pub(super) fn sealed(fd: OwnedFd, seals: SealFlags, size: u64, pages: Pages) -> Self {
         Self {
             fd,
             fixed_size: seals.contains(seal::SIZE).then_some(size),
-            shrinks: !seals.contains(rustix::fs::SealFlags::SHRINK),
+            loses_pages: !seals.contains(SealFlags::SHRINK) || pages != Pages::Ordinary,
+            pages,
         }
     }
 
@@ -63,7 +78,8 @@ impl Memory {
         Ok(Self {
             fd: fcntl_dupfd_cloexec(&self.fd, 0).map_err(status)?,
             fixed_size: self.fixed_size,
-            shrinks: self.shrinks,
+            loses_pages: self.loses_pages,
+            pages: self.pages,
         })
     }
 
@@ -81,9 +97,14 @@ impl Memory {
         round_up(self.file_size()?)
     }
 
-    /// Whether it can get smaller, so that pages of a mapping can go away.
-    pub(crate) fn can_shrink(&self) -> bool {
-        self.shrinks
+    /// Whether pages of a mapping can go away: it can get smaller, or they are huge ones.
+    pub(crate) fn loses_pages(&self) -> bool {
+        self.loses_pages
+    }
+
+    /// Whether it can be placed in the address space page by page.
+    pub(crate) fn has_ordinary_pages(&self) -> bool {
+        self.pages == Pages::Ordinary
     }
 
     /// Whether the size can't change at all.
@@ -91,14 +112,32 @@ impl Memory {
         self.fixed_size.is_some()
     }
 
-    /// Changes the size; what is beyond `size` in its last page becomes zero.
+    /// Changes the size; what is beyond `size` in its last page becomes zero, if it can
+    /// shrink.
+    ///
+    /// # Errors
+    ///
+    /// `UNAVAILABLE` if it would have to shrink and can't, else those of ftruncate.
     pub(crate) fn set_size(&self, size: u64) -> Result<(), Status> {
         let rounded = round_up(size)?;
-        if rounded > self.file_size()? {
+        let now = self.file_size()?;
+        if rounded > now {
             check_file_limit(rounded)?;
         }
-        ftruncate(&self.fd, rounded).map_err(status)?;
-        self.zero(size, rounded.saturating_sub(size))
+        if self.loses_pages {
+            ftruncate(&self.fd, rounded).map_err(status)?;
+            return self.zero(size, rounded.saturating_sub(size));
+        }
+        // What was there stays; what is new is zero.
+        match rounded.cmp(&now) {
+            Ordering::Less => Err(Status::UNAVAILABLE),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => match ftruncate(&self.fd, rounded) {
+                // Another holder was faster, and made it larger still.
+                Err(Errno::PERM) if self.file_size()? > rounded => Err(Status::UNAVAILABLE),
+                other => other.map_err(status),
+            },
+        }
     }
 
     /// Makes the bytes immutable.
@@ -106,9 +145,29 @@ impl Memory {
         seal::freeze(self.fd.as_fd())
     }
 
+    /// Seals a VMO that was made to be published, which is mapped by now. The result is what
+    /// is sealed.
+    pub(crate) fn publish(self) -> Result<Self, Status> {
+        let size = self.file_size()?;
+        seal::publish(self.fd.as_fd())?;
+        Ok(Self::sealed(
+            self.fd,
+            seal::PUBLISHED,
+            size,
+            Pages::Ordinary,
+        ))
+    }
+
     /// Whether nobody can write any more.
     pub(crate) fn is_immutable(&self) -> bool {
         seal::get(self.fd.as_fd()).is_ok_and(|seals| seals.contains(seal::IMMUTABLE))
+    }
+
+    /// What its seals promise now.
+    pub(crate) fn tier(&self) -> Tier {
+        // What can't be asked promises nothing.
+        let seals = seal::get(self.fd.as_fd()).unwrap_or(SealFlags::empty());
+        seal::tier(seals, self.pages)
     }
 }
 

@@ -7,10 +7,12 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{
+    Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap,
+};
 
 use crate::Status;
 use crate::sys::{At, Placement, Prot, page_size};
@@ -148,6 +150,36 @@ pub(crate) unsafe fn unmap(addr: usize, len: usize) -> Result<(), Status> {
     let addr = ptr::with_exposed_provenance_mut(addr);
     // SAFETY: the caller's contract.
     unsafe { munmap(addr, len) }.map_err(no_room)
+}
+
+/// Keeps pages out of the children that fork makes.
+///
+/// # Safety
+///
+/// Nothing in a child relies on them.
+pub(crate) unsafe fn dont_fork(addr: usize, len: usize) -> Result<(), Status> {
+    let addr = ptr::with_exposed_provenance_mut(addr);
+    // SAFETY: the caller's contract; in this process nothing changes.
+    unsafe { madvise(addr, len, Advice::LinuxDontFork) }.map_err(no_room)
+}
+
+/// Takes memory for the holes of a file, which is `len` bytes long, a multiple of the page.
+pub(super) fn fill_holes(fd: BorrowedFd<'_>, len: u64) -> Result<(), Status> {
+    let len = usize::try_from(len).map_err(|_| Status::OUT_OF_RANGE)?;
+    // Private, so that no kernel minds the seals; the pages are those of the file until
+    // somebody writes, and nobody does.
+    let (prot, flags) = (ProtFlags::READ, MapFlags::PRIVATE);
+    // SAFETY: a new mapping at an address that the kernel picks harms nothing.
+    let pages = unsafe { mmap(ptr::null_mut(), len, prot, flags, fd, 0) }.map_err(no_room)?;
+    // SAFETY: the pages were mapped in the line above; the kernel reads them, or fails.
+    let filled = unsafe { madvise(pages, len, Advice::LinuxPopulateRead) };
+    // SAFETY: the same pages, of which nobody was told.
+    unsafe { munmap(pages, len) }.map_err(status)?;
+    match filled {
+        // What the toucher would get as a signal.
+        Err(Errno::FAULT) => Err(Status::NO_MEMORY),
+        other => other.map_err(status),
+    }
 }
 
 /// Changes what pages permit.

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod bytes;
+mod copy;
 mod errno;
 mod kind;
 mod memfd;
@@ -12,5 +13,5 @@ mod writev;
 
 pub(crate) use errno::status_of_errno;
 pub(crate) use memfd::Memory;
-pub(crate) use mmap::{map, protect, root, unmap};
+pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use rustix::param::page_size;

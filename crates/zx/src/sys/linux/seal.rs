@@ -9,15 +9,25 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use rustix::io::Errno;
 
-use crate::{SealPlan, Status};
+use crate::{SealPlan, Status, Tier};
 
 use super::errno::status;
+use super::memfd::Pages;
 
 /// The size can't change: what makes a cached size true.
 pub(super) const SIZE: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
 
-/// Nobody can write, whoever holds it.
-pub(super) const IMMUTABLE: SealFlags = SIZE.union(SealFlags::WRITE);
+/// Nobody can change a byte, whoever holds it. It may grow: what was there stays.
+pub(super) const IMMUTABLE: SealFlags = SealFlags::SHRINK.union(SealFlags::WRITE);
+
+/// What a freezable VMO gets when it is frozen, besides its size.
+const FROZEN: SealFlags = SealFlags::WRITE.union(SealFlags::SEAL);
+
+/// What a published VMO has: nobody can begin to write, and nothing else changes.
+pub(super) const PUBLISHED: SealFlags = SIZE.union(SealFlags::FUTURE_WRITE).union(SealFlags::SEAL);
+
+/// Either of these: whoever does not write yet never will.
+pub(super) const NO_NEW_WRITERS: SealFlags = SealFlags::WRITE.union(SealFlags::FUTURE_WRITE);
 
 /// The seals that `plan` sets before anybody else can see the descriptor.
 pub(super) fn at_once(plan: SealPlan) -> SealFlags {
@@ -26,6 +36,35 @@ pub(super) fn at_once(plan: SealPlan) -> SealFlags {
         // Without it a peer could add WRITE and lock the owner out.
         SealPlan::Resizable => SealFlags::SEAL,
         SealPlan::Freezable => SIZE,
+        SealPlan::Growable => SealFlags::SHRINK.union(SealFlags::SEAL),
+        // All of them come at once, when the owner has its mapping.
+        SealPlan::Published => SealFlags::empty(),
+    }
+}
+
+/// What seals promise.
+pub(super) fn tier(seals: SealFlags, pages: Pages) -> Tier {
+    let has = |seal| seals.contains(seal);
+    if pages != Pages::Ordinary || !has(SealFlags::SHRINK) {
+        Tier::Guarded
+    } else if has(SealFlags::WRITE) {
+        Tier::Immutable
+    } else if has(SealFlags::FUTURE_WRITE) {
+        Tier::Published
+    } else {
+        Tier::Shared
+    }
+}
+
+/// Seals what is mapped writable by now, so that nobody else ever writes.
+///
+/// # Errors
+///
+/// `NOT_SUPPORTED` if it has seals already, so it was not made to be published.
+pub(super) fn publish(fd: BorrowedFd<'_>) -> Result<(), Status> {
+    match fcntl_add_seals(fd, PUBLISHED) {
+        Err(Errno::PERM) => Err(Status::NOT_SUPPORTED),
+        other => other.map_err(status),
     }
 }
 
@@ -54,5 +93,5 @@ pub(super) fn freeze(fd: BorrowedFd<'_>) -> Result<(), Status> {
     if sealed.contains(SealFlags::SEAL) || !sealed.contains(SIZE) {
         return Err(Status::NOT_SUPPORTED);
     }
-    add(fd, SealFlags::WRITE | SealFlags::SEAL)
+    add(fd, FROZEN)
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A private copy of what a foreign descriptor holds: its data, and its holes as holes.
+//!
+//! The other side may write, punch and truncate meanwhile. It decides what is copied, and
+//! can't make this take longer than copying every byte would: offsets only go up, and each
+//! step copies at least what it looked at.
+
+use core::mem::MaybeUninit;
+use core::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::fs::{SeekFrom, seek};
+use rustix::io::{Errno, pread};
+
+use crate::adopt::Reason;
+use crate::sys::Plan;
+use crate::{Extent, Name, SealPlan, Status};
+
+use super::errno::status;
+use super::memfd::Memory;
+
+/// How much is copied at a time.
+const STEP: usize = 1 << 18;
+
+/// Holes that are shorter are read like data: looking for them would cost more.
+const SHORT_HOLE: u64 = 1 << 16;
+
+/// The first `size` bytes of `src` in a VMO of fixed size that nobody else has.
+pub(super) fn sealed_copy(src: BorrowedFd<'_>, size: u64) -> Result<Memory, Reason> {
+    let plan = Plan {
+        name: &Name::default(),
+        seals: SealPlan::Fixed,
+        extent: Extent::Pages,
+        size,
+    };
+    let memory = Memory::create(plan).map_err(Reason::Failed)?;
+    let mut scratch = Vec::new();
+    scratch
+        .try_reserve_exact(STEP)
+        .map_err(|_| Reason::Failed(Status::NO_MEMORY))?;
+    let scratch = scratch.spare_capacity_mut();
+    let mut at = 0;
+    while at < size {
+        let data = next_data(src, at, size).map_err(|errno| Reason::Failed(status(errno)))?;
+        copy_range(src, &memory, data.clone(), scratch)?;
+        at = data.end.max(at.saturating_add(1));
+    }
+    // A file that is shorter now had bytes that are missing in the copy.
+    let end = rustix::fs::fstat(src).map_err(|errno| Reason::Failed(status(errno)))?;
+    match u64::try_from(end.st_size) {
+        Ok(now) if now >= size => Ok(memory),
+        _ => Err(Reason::Shrank),
+    }
+}
+
+/// The next bytes at or after `at` that are to be copied; empty, and at `size`, if only a
+/// hole is left.
+fn next_data(src: BorrowedFd<'_>, at: u64, size: u64) -> Result<Range<u64>, Errno> {
+    // The position belongs to everybody who holds the description. It is moved here and never
+    // used.
+    let start = match seek(src, SeekFrom::Data(at)) {
+        Ok(start) if start.saturating_sub(at) < SHORT_HOLE => at,
+        Ok(start) => start.min(size),
+        // Nothing but a hole up to the end, or the end is before `at` now.
+        Err(Errno::NXIO) => return Ok(size..size),
+        // A file system that does not know where its holes are.
+        Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(at..size),
+        Err(errno) => return Err(errno),
+    };
+    let end = match seek(src, SeekFrom::Hole(start.max(at))) {
+        Ok(end) => end.clamp(start, size),
+        Err(Errno::NXIO) => start,
+        Err(errno) => return Err(errno),
+    };
+    let least = start.saturating_add(SHORT_HOLE).min(size);
+    Ok(start..end.max(least))
+}
+
+/// Copies a range, as far as it is there.
+fn copy_range(
+    src: BorrowedFd<'_>,
+    dst: &Memory,
+    range: Range<u64>,
+    scratch: &mut [MaybeUninit<u8>],
+) -> Result<(), Reason> {
+    let mut at = range.start;
+    while at < range.end {
+        let left = usize::try_from(range.end.saturating_sub(at)).unwrap_or(usize::MAX);
+        let step = left.min(scratch.len());
+        let (part, _) = scratch.split_at_mut(step);
+        let bytes = match pread(src.as_fd(), part, at) {
+            Ok((bytes, _)) => &*bytes,
+            Err(Errno::INTR) => continue,
+            Err(errno) => return Err(Reason::Failed(status(errno))),
+        };
+        if bytes.is_empty() {
+            return Err(Reason::Shrank);
+        }
+        // `Memory::write` checks the range against the copy's own size.
+        dst.write(bytes, at).map_err(Reason::Failed)?;
+        at = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
+    Ok(())
+}
