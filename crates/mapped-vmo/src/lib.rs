@@ -20,6 +20,7 @@
 //! |---|---|
 //! | make shared memory and map it | [`Mapping::allocate`], [`Mapping::allocate_with_name`] |
 //! | map what somebody handed you | [`zx::Vmo::from_fd`], then [`Mapping::create_from_vmo`] |
+//! | have memory that gets larger while it is mapped | [`GrowableMapping`] |
 //! | read and write | the methods of [`SharedBuffer`], to which a `Mapping` dereferences |
 //! | fill it from a file, a pipe or a socket, or send it there | [`Mapping::read_from_fd`], [`Mapping::write_to_fd`], [`fd`] |
 //! | get a `&[u8]` | [`ImmutableMapping`], a snapshot that nobody else can change |
@@ -56,9 +57,11 @@
 
 pub mod fd;
 mod fd_io;
+mod growable;
 mod immutable;
 mod mapping;
 
+pub use growable::{GrowableMapping, GrowableView};
 pub use immutable::{
     ImmutableMapping, ImmutableMappingError, TruncatedImmutableMapping,
     TruncatedImmutableMappingError,

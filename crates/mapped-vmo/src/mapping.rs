@@ -233,7 +233,7 @@ impl fmt::Debug for Mapping {
 }
 
 /// What pages that were mapped with `flags` permit.
-fn access(flags: VmarFlags) -> Access {
+pub(crate) fn access(flags: VmarFlags) -> Access {
     let mut access = Access::NONE;
     if flags.contains(VmarFlags::PERM_READ) {
         access = access.union(Access::READ);
@@ -264,7 +264,7 @@ unsafe fn unmap(ptr: *mut u8, len: usize) {
 ///
 /// Then a page of shared memory that can't be had is a SIGBUS when it is touched, so it is
 /// taken beforehand. Asked once; where `/proc` is missing, the usual mode is assumed.
-fn overcommit_is_strict() -> bool {
+pub(crate) fn overcommit_is_strict() -> bool {
     static STRICT: OnceLock<bool> = OnceLock::new();
     *STRICT.get_or_init(|| {
         std::fs::read("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.starts_with(b"2"))
@@ -272,7 +272,7 @@ fn overcommit_is_strict() -> bool {
 }
 
 /// Memory that could not be taken, whatever the kernel called it.
-fn no_memory(status: Status) -> Status {
+pub(crate) fn no_memory(status: Status) -> Status {
     if status == Status::NO_SPACE {
         Status::NO_MEMORY
     } else {

@@ -102,3 +102,40 @@ fn copy_range(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+
+    #[test]
+    fn a_file_that_shrank_since_it_was_measured_is_no_copy() {
+        for (written, claimed) in [(4096, 8192), (0, 1), (4096, 1 << 30), (0, 1 << 30)] {
+            let fd = memfd_create("theirs", MemfdFlags::CLOEXEC).unwrap();
+            ftruncate(&fd, written).unwrap();
+            rustix::io::pwrite(&fd, b"data", 0).unwrap();
+            ftruncate(&fd, written).unwrap();
+            let copied = sealed_copy(fd.as_fd(), claimed).map(|_| ());
+            assert_eq!(copied, Err(Reason::Shrank), "{written} of {claimed}");
+        }
+    }
+
+    #[test]
+    fn every_step_goes_on_and_ends_inside() {
+        let fd = memfd_create("theirs", MemfdFlags::CLOEXEC).unwrap();
+        let size = 1 << 21;
+        ftruncate(&fd, size).unwrap();
+        // One page of data, one of hole, and then a long hole.
+        for page in (0..64).step_by(2) {
+            rustix::io::pwrite(&fd, b"data", page * 4096).unwrap();
+        }
+        let (mut at, mut steps) = (0, 0);
+        while at < size {
+            let data = next_data(fd.as_fd(), at, size).unwrap();
+            assert!(data.start >= at && data.end > at && data.end <= size);
+            at = data.end;
+            steps += 1;
+        }
+        assert!(steps <= 8, "{steps} steps for 256 KiB of data");
+    }
+}
