@@ -185,6 +185,8 @@ impl<'a, T: AtomicInt> SharedAtomic<'a, T> {
     #[track_caller]
     pub fn load(self, order: Ordering) -> T {
         let order = load_order(order);
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::load(self.ptr);
         // SAFETY: live, aligned and border.
         T::from_bits(unsafe { T::Bits::load(self.ptr.cast(), order) })
     }
@@ -217,6 +219,8 @@ impl<'a, T: AtomicInt> SharedAtomic<'a, T> {
     #[track_caller]
     pub fn store(self, value: T, order: Ordering) {
         let order = store_order(order);
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::modify(self.ptr);
         // SAFETY: live, aligned and border.
         unsafe { T::Bits::store(self.ptr.cast(), value.to_bits(), order) }
     }
@@ -243,6 +247,8 @@ impl<'a, T: AtomicInt> SharedAtomic<'a, T> {
     /// ```
     #[inline]
     pub fn swap(self, value: T, order: Ordering) -> T {
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::modify(self.ptr);
         // SAFETY: live, aligned and border.
         T::from_bits(unsafe { T::Bits::swap(self.ptr.cast(), value.to_bits(), order) })
     }
@@ -294,8 +300,12 @@ impl<'a, T: AtomicInt> SharedAtomic<'a, T> {
             [current.to_bits(), new.to_bits()],
             (success, failure_order(failure)),
         );
+        #[cfg(feature = "chaos")]
+        let mut crossing = crate::chaos::modify(self.ptr);
         // SAFETY: live, aligned and border.
         let old = unsafe { T::Bits::compare_exchange(self.ptr.cast(), words, orders) };
+        #[cfg(feature = "chaos")]
+        crossing.stored(&old);
         old.map(T::from_bits).map_err(T::from_bits)
     }
 
@@ -344,18 +354,33 @@ impl<'a, T: AtomicInt> SharedAtomic<'a, T> {
         self.exchange_weak([current, new], (success, failure_order(failure)))
     }
 
+    /// The first look of a read-modify-write: a part of it, and no load of its own.
+    #[inline]
+    fn glance(self, order: LoadOrder) -> T {
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::glance(self.ptr);
+        // SAFETY: live, aligned and border.
+        T::from_bits(unsafe { T::Bits::load(self.ptr.cast(), order) })
+    }
+
     /// [`compare_exchange_weak`](Self::compare_exchange_weak), `[current, new]` in one.
     #[inline]
     fn exchange_weak(self, [current, new]: [T; 2], orders: (Ordering, LoadOrder)) -> Result<T, T> {
         let words = [current.to_bits(), new.to_bits()];
+        #[cfg(feature = "chaos")]
+        let mut crossing = crate::chaos::modify(self.ptr);
         // SAFETY: live, aligned and border.
         let old = unsafe { T::Bits::compare_exchange_weak(self.ptr.cast(), words, orders) };
+        #[cfg(feature = "chaos")]
+        crossing.stored(&old);
         old.map(T::from_bits).map_err(T::from_bits)
     }
 
     /// Adds `value`, wrapping around, and gives what was there.
     #[inline]
     fn add(self, value: T, order: Ordering) -> T {
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::modify(self.ptr);
         // SAFETY: live, aligned and border.
         T::from_bits(unsafe { T::Bits::fetch_add(self.ptr.cast(), value.to_bits(), order) })
     }

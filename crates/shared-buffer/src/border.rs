@@ -66,7 +66,10 @@ use crate::arch;
 /// assert_eq!(&private, b"what the");
 /// ```
 #[inline]
+#[cfg_attr(feature = "chaos", track_caller)]
 pub unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::fetch(src, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::from_shared(src, dst, len) }
 }
@@ -100,6 +103,8 @@ pub unsafe fn from_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// ```
 #[inline]
 pub unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::store(dst, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::to_shared(src, dst, len) }
 }
@@ -136,7 +141,10 @@ pub unsafe fn to_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// assert_eq!(&shared, b"ababcd");
 /// ```
 #[inline]
+#[cfg_attr(feature = "chaos", track_caller)]
 pub unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::transfer(src, dst, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::between(src, dst, len) }
 }
@@ -148,7 +156,10 @@ pub unsafe fn between(src: *const u8, dst: *mut u8, len: usize) {
 ///
 /// As for [`from_shared`].
 #[inline]
+#[cfg_attr(feature = "chaos", track_caller)]
 pub(crate) unsafe fn whole_from_shared(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::fetch(src, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::whole_from_shared(src, dst, len) }
 }
@@ -161,6 +172,8 @@ pub(crate) unsafe fn whole_from_shared(src: *const u8, dst: *mut u8, len: usize)
 /// As for [`to_shared`].
 #[inline]
 pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::store(dst, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::whole_to_shared(src, dst, len) }
 }
@@ -191,6 +204,8 @@ pub(crate) unsafe fn whole_to_shared(src: *const u8, dst: *mut u8, len: usize) {
 /// ```
 #[inline]
 pub unsafe fn fill(dst: *mut u8, value: u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::store(dst, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::fill(dst, value, len) }
 }
@@ -225,6 +240,8 @@ pub unsafe fn fill(dst: *mut u8, value: u8, len: usize) {
 /// ```
 #[inline]
 pub unsafe fn to_shared_streaming(src: *const u8, dst: *mut u8, len: usize) {
+    #[cfg(feature = "chaos")]
+    let _crossing = crate::chaos::store(dst, len);
     // SAFETY: the caller's contract is the engine's contract.
     unsafe { arch::stream(src, dst, len) }
 }

@@ -98,6 +98,7 @@ impl Rest {
 
     /// Copies the next bytes out, as many as fit and as there are; `None` if there are none.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn read<'d>(&mut self, dst: &'d mut [MaybeUninit<u8>]) -> Option<&'d mut [u8]> {
         // By **checked** this is no error.
         let len = self.range.read_at(self.at, dst).ok()?;
@@ -172,6 +173,7 @@ impl<'s> Chunks<'_, 's> {
     /// # Ok::<(), shared_buffer::AccessError>(())
     /// ```
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub fn next_chunk(&mut self) -> Option<&mut [u8]> {
         // SAFETY: a copy only initialises.
         self.rest.read(unsafe { as_uninit(self.scratch) })

@@ -96,6 +96,7 @@ impl<'a> Cursor<'a> {
 }
 
 impl Read for Cursor<'_> {
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn read(&mut self, dst: &mut [u8]) -> io::Result<usize> {
         let offset = offset(self.position, self.slice.len());
         let count = self.slice.try_read_at(offset, dst)?;
@@ -191,6 +192,7 @@ impl<'a> CursorMut<'a> {
 }
 
 impl Read for CursorMut<'_> {
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn read(&mut self, dst: &mut [u8]) -> io::Result<usize> {
         let offset = offset(self.position, self.slice.len());
         let count = self.slice.try_read_at(offset, dst)?;

@@ -71,6 +71,9 @@ mod block;
 #[allow(unsafe_code, reason = "the contract of crossing the border, published")]
 pub mod border;
 mod buffer;
+#[cfg(feature = "chaos")]
+#[allow(unsafe_code, reason = "memory of its own stands in for shared memory")]
+pub mod chaos;
 mod chunks;
 #[cfg(feature = "std")]
 mod cursor;

@@ -96,6 +96,7 @@ macro_rules! read_methods {
         /// assert!(buffer.try_read_at(12, &mut copy).is_err());
         /// ```
         #[inline(always)]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn try_read_at(&self, offset: usize, dst: &mut [u8]) -> Result<usize, AccessError> {
             // SAFETY: a copy only initialises.
             self.range.read_at(offset, unsafe { as_uninit(dst) })
@@ -131,6 +132,7 @@ macro_rules! read_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline(always)]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_exact_at(&self, offset: usize, dst: &mut [u8]) -> Result<(), AccessError> {
             // SAFETY: a copy only initialises.
             self.range.read_exact_at(offset, unsafe { as_uninit(dst) })
@@ -182,6 +184,7 @@ macro_rules! read_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn try_read_uninit_at<'d>(
             &self,
             offset: usize,
@@ -211,6 +214,7 @@ macro_rules! read_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_exact_uninit_at<'d>(
             &self,
             offset: usize,

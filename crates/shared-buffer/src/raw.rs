@@ -139,6 +139,7 @@ impl RawRange {
 
     /// Copies out what there is, up to `dst.len()` bytes, and returns how many.
     #[inline(always)]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_at(
         self,
         offset: usize,
@@ -154,6 +155,7 @@ impl RawRange {
 
     /// Copies out exactly `dst.len()` bytes.
     #[inline(always)]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_exact_at(
         self,
         offset: usize,

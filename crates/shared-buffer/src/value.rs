@@ -37,6 +37,7 @@ impl RawRange {
     ///
     /// Any bytes are a valid `T`.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) unsafe fn read_any<T>(self, offset: usize) -> Result<T, AccessError> {
         let src = self.readable(offset, size_of::<T>())?;
         let mut value = MaybeUninit::<T>::uninit();
@@ -59,6 +60,7 @@ impl RawRange {
 
     /// A number at `offset`, in the byte order of this machine.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_value<T: Number>(self, offset: usize) -> Result<T, AccessError> {
         // SAFETY: any bytes are a valid number.
         unsafe { self.read_any(offset) }
@@ -72,6 +74,7 @@ impl RawRange {
 
     /// A number at `offset`, least significant byte first.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_le<T: Number>(self, offset: usize) -> Result<T, AccessError> {
         // SAFETY: any bytes are valid bits of a number.
         let bits = unsafe { self.read_any(offset)? };
@@ -86,6 +89,7 @@ impl RawRange {
 
     /// A number at `offset`, most significant byte first.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_be<T: Number>(self, offset: usize) -> Result<T, AccessError> {
         // SAFETY: any bytes are valid bits of a number.
         let bits = unsafe { self.read_any(offset)? };

@@ -261,7 +261,7 @@ impl<T: AtomicInt> SharedAtomic<'_, T> {
         mut change: impl FnMut(T) -> Option<T>,
     ) -> Result<T, T> {
         let orders = (set, load_order(fetch));
-        let mut old = self.load(fetch);
+        let mut old = self.glance(load_order(fetch));
         loop {
             let Some(new) = change(old) else {
                 return Err(old);
@@ -276,7 +276,7 @@ impl<T: AtomicInt> SharedAtomic<'_, T> {
     /// Stores what `change` makes of the integer, and gives what was there.
     #[inline]
     fn update(self, order: Ordering, change: impl Fn(T) -> T) -> T {
-        let mut old = self.load(Ordering::Relaxed);
+        let mut old = self.glance(LoadOrder::Relaxed);
         loop {
             match self.exchange_weak([old, change(old)], (order, LoadOrder::Relaxed)) {
                 Ok(old) => return old,

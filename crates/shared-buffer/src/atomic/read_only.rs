@@ -106,6 +106,8 @@ impl<T: AtomicInt> ReadOnlyAtomic<'_, T> {
     #[track_caller]
     pub fn load(self, order: Ordering) -> T {
         let order = load_order(order);
+        #[cfg(feature = "chaos")]
+        let _crossing = crate::chaos::load(self.ptr);
         // SAFETY: live, aligned and border; the load asks for no more than readable.
         T::from_bits(unsafe { T::Bits::load_read_only(self.ptr.cast(), order) })
     }

@@ -25,6 +25,7 @@ impl RawRange {
 
     /// Copies all of `src` to `offset`. They may be the same bytes, in part or all.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn copy_from(self, offset: usize, src: Self) -> Result<(), AccessError> {
         let from = src.readable(0, src.len())?;
         let to = self.writable(offset, src.len())?;
@@ -45,6 +46,7 @@ impl RawRange {
     }
 
     /// Fills all of `dsts`, one after the other.
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_vectored(
         self,
         offset: usize,

@@ -40,6 +40,7 @@ macro_rules! block_read_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn copy_to<'d>(
             &self,
             offset: usize,
@@ -88,6 +89,7 @@ macro_rules! block_read_methods {
         /// assert_eq!(&copy, b"bcefhi");
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_rows(
             &self,
             rows: Rows,
@@ -126,6 +128,7 @@ macro_rules! block_read_methods {
         /// assert_eq!((&head, &body), (b"head", b"bod"));
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_vectored(
             &self,
             offset: usize,
@@ -163,6 +166,7 @@ macro_rules! block_read_methods {
         /// assert!(buffer.eq_at(8, b"peer").is_err());
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn eq_at(&self, offset: usize, other: &[u8]) -> Result<bool, AccessError> {
             Ok(self.range.compare_at(offset, other)?.is_eq())
         }
@@ -192,6 +196,7 @@ macro_rules! block_read_methods {
         /// assert!(buffer.compare_at(7, b"pear")?.is_gt());
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn compare_at(&self, offset: usize, other: &[u8]) -> Result<Ordering, AccessError> {
             self.range.compare_at(offset, other)
         }
@@ -225,6 +230,7 @@ macro_rules! block_read_methods {
         /// assert_eq!(buffer.find_byte(..4, 0)?, None);
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn find_byte(
             &self,
             part: impl RangeBounds<usize>,
@@ -261,6 +267,7 @@ macro_rules! block_read_methods {
         /// assert_eq!(buffer.find(15.., b"\r\n\r\n")?, None);
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn find(
             &self,
             part: impl RangeBounds<usize>,

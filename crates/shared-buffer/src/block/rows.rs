@@ -125,6 +125,7 @@ impl RawRange {
     }
 
     /// Copies rows out to `dst`, where they start `pitch` bytes apart.
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn read_rows(
         self,
         rows: Rows,

@@ -26,6 +26,7 @@ const CHUNK: usize = 4096;
 impl RawRange {
     /// Shows `look` a private copy of all bytes, in chunks, each with its offset, until it
     /// breaks off. No chunk is copied twice.
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn each_chunk<T>(
         self,
         mut look: impl FnMut(usize, &[u8]) -> ControlFlow<T>,
@@ -46,6 +47,7 @@ impl RawRange {
     }
 
     /// How the bytes from `offset` on compare with `other`, as slices do.
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn compare_at(self, offset: usize, other: &[u8]) -> Result<Ordering, AccessError> {
         self.readable(offset, other.len())?;
         let part = self.slice(offset..offset.saturating_add(other.len()))?;
@@ -62,12 +64,15 @@ impl RawRange {
     }
 
     /// Where in a part the first such byte is, from the start of the range.
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn find_byte(
         self,
         part: impl RangeBounds<usize>,
         byte: u8,
     ) -> Result<Option<usize>, AccessError> {
         let part = self.slice(part)?;
+        #[cfg(feature = "chaos")]
+        let call = crate::chaos::call();
         let found = part.each_chunk(|offset, chunk| {
             // The first is fast and the second says where.
             if !chunk.contains(&byte) {
@@ -78,10 +83,13 @@ impl RawRange {
                 None => ControlFlow::Continue(()),
             }
         })?;
+        #[cfg(feature = "chaos")]
+        call.seen(part.ptr(), found.map(|at| at.saturating_add(1)));
         Ok(found.map(|at| at.saturating_add(self.distance(part))))
     }
 
     /// Where in a part `needle` is first, from the start of the range.
+    #[cfg_attr(feature = "chaos", track_caller)]
     pub(crate) fn find(
         self,
         part: impl RangeBounds<usize>,
@@ -90,6 +98,8 @@ impl RawRange {
         let part = self.slice(part)?;
         let (prefix, rest) = needle.split_at_checked(PREFIX).unwrap_or((needle, &[]));
         let mut search = Prefix::new(prefix);
+        #[cfg(feature = "chaos")]
+        let call = crate::chaos::call();
         let found = part.each_chunk(|offset, chunk| {
             if search.can_skip(chunk) {
                 return ControlFlow::Continue(());
@@ -114,6 +124,8 @@ impl RawRange {
         } else {
             found.flatten()
         };
+        #[cfg(feature = "chaos")]
+        call.seen(part.ptr(), found.map(|at| at.saturating_add(needle.len())));
         Ok(found.map(|at| at.saturating_add(self.distance(part))))
     }
 

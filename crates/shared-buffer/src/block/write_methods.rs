@@ -72,6 +72,7 @@ macro_rules! block_write_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn copy_from<'s>(
             &self,
             offset: usize,
@@ -109,6 +110,7 @@ macro_rules! block_write_methods {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn copy_within(
             &self,
             part: impl RangeBounds<usize>,

@@ -46,6 +46,7 @@ macro_rules! read_chunks {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn for_each_chunk<R: RangeBounds<usize>, F: FnMut(&[u8])>(
             &self,
             range: R,
@@ -86,6 +87,7 @@ macro_rules! read_chunks {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn try_for_each_chunk<B, R, F>(
             &self,
             range: R,

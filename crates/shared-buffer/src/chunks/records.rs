@@ -90,6 +90,7 @@ impl<T> Records<'_, T> {
 
     /// Calls `f` with all records but those at the end that do not fill a block.
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn fold_blocks<B, F: FnMut(B, T) -> B>(&mut self, init: B, f: &mut F) -> B {
         let mut all = init;
         if Self::USED == 0 {
@@ -121,6 +122,7 @@ impl<T> Iterator for Records<'_, T> {
     type Item = T;
 
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn next(&mut self) -> Option<T> {
         if size_of::<T>() == 0 {
             return None;
@@ -131,6 +133,7 @@ impl<T> Iterator for Records<'_, T> {
     }
 
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn nth(&mut self, n: usize) -> Option<T> {
         let skipped = n.min(self.left());
         self.rest.take(skipped.saturating_mul(size_of::<T>()))?;
@@ -143,6 +146,7 @@ impl<T> Iterator for Records<'_, T> {
     }
 
     #[inline]
+    #[cfg_attr(feature = "chaos", track_caller)]
     fn fold<B, F: FnMut(B, T) -> B>(mut self, init: B, mut f: F) -> B {
         let mut all = self.fold_blocks(init, &mut f);
         for record in self {

@@ -48,6 +48,7 @@ macro_rules! read_pod {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_pod<T: AnyBitPattern>(&self, offset: usize) -> Result<T, AccessError> {
             // SAFETY: `AnyBitPattern`: any bytes are a valid `T`.
             unsafe { self.range.read_any(offset) }

@@ -44,6 +44,7 @@ macro_rules! read_values {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_value<T: Value>(&self, offset: usize) -> Result<T, AccessError> {
             self.range.read_value(offset)
         }
@@ -67,6 +68,7 @@ macro_rules! read_values {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_le<T: Value>(&self, offset: usize) -> Result<T, AccessError> {
             self.range.read_le(offset)
         }
@@ -90,6 +92,7 @@ macro_rules! read_values {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_be<T: Value>(&self, offset: usize) -> Result<T, AccessError> {
             self.range.read_be(offset)
         }

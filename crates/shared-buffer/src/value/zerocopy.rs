@@ -47,6 +47,7 @@ macro_rules! read_zerocopy {
         /// # Ok::<(), shared_buffer::AccessError>(())
         /// ```
         #[inline]
+        #[cfg_attr(feature = "chaos", track_caller)]
         pub fn read_zerocopy<T: FromBytes>(&self, offset: usize) -> Result<T, AccessError> {
             // SAFETY: `FromBytes`: any bytes are a valid `T`.
             unsafe { self.range.read_any(offset) }
