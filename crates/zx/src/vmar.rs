@@ -13,6 +13,8 @@
     reason = "unmap and protect are as unsafe as their contracts say"
 )]
 
+mod memory;
+
 use std::sync::OnceLock;
 
 use crate::sys::{self, At, Placement, Prot};

@@ -18,6 +18,7 @@ use crate::{
 mod bytes;
 mod interop;
 mod seals;
+mod some;
 
 /// A virtual memory object: a number of pages, shared by all who hold a handle.
 ///

@@ -6,8 +6,10 @@
 //! | `Memory` | a VMO as the kernel knows it: a descriptor, and what of its seals can't change |
 //! | `Memory::{create, adopt, duplicate}` | the only ways to one |
 //! | `Memory::{size, set_size, read, write, commit, zero}` | its bytes, by system call: never a fault |
+//! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
 //! | `map`, `unmap`, `protect`, `dont_fork`, `root` | the address space |
+//! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `status_of_errno`, `page_size` | what it takes to talk |
 //!
 //! Rights and ranges are checked by the caller; what the kernel alone can know, here.
@@ -16,7 +18,9 @@
 #[cfg_attr(not(target_os = "linux"), path = "unsupported.rs")]
 mod kernel;
 
-pub(crate) use kernel::{Memory, dont_fork, map, page_size, protect, root, status_of_errno, unmap};
+pub(crate) use kernel::{
+    Memory, dont_fork, map, page_size, protect, root, status_of_errno, unmap, write_memory,
+};
 
 use crate::{Extent, Name, SealPlan};
 

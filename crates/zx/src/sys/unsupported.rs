@@ -85,6 +85,22 @@ impl Memory {
         match self.0 {}
     }
 
+    pub(crate) fn read_some(
+        &self,
+        _dst: &mut [MaybeUninit<u8>],
+        _offset: u64,
+    ) -> Result<usize, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn write_some(&self, _src: &[u8], _offset: u64) -> Result<usize, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn can_grow(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(crate) fn commit(&self, _offset: u64, _len: u64) -> Result<(), Status> {
         match self.0 {}
     }
@@ -124,6 +140,11 @@ pub(crate) unsafe fn protect(_addr: usize, _len: usize, _prot: Prot) -> Result<(
 
 #[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
 pub(crate) unsafe fn dont_fork(_addr: usize, _len: usize) -> Result<(), Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+#[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
+pub(crate) unsafe fn write_memory(_addr: usize, _bytes: &[u8]) -> Result<usize, Status> {
     Err(Status::NOT_SUPPORTED)
 }
 

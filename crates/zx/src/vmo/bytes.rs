@@ -156,7 +156,9 @@ impl Vmo {
     /// # Hostile peer
     ///
     /// A peer can change the bytes again at once. It can't redirect the write by setting
-    /// `O_APPEND` on the descriptor that it shares with you.
+    /// `O_APPEND` on the descriptor that it shares with you. If it shrinks a resizable VMO
+    /// during the call, the write can make it larger again:
+    /// [`write_some`](Self::write_some) never does.
     ///
     /// # Errors
     ///
@@ -170,7 +172,7 @@ impl Vmo {
     /// # Cost
     ///
     /// One system call: about 0.7 microseconds, and a copy. Filling fresh memory this way is
-    /// twice as fast as touching it through a mapping. Three more calls before Linux 6.9.
+    /// twice as fast as touching it through a mapping. Five more calls before Linux 6.9.
     ///
     /// # Examples
     ///

@@ -17,7 +17,7 @@ use super::memfd::{Memory, check_file_limit};
 use super::writev;
 
 /// `RWF_NOAPPEND` (Linux 6.9): write where it says, whatever `O_APPEND` says.
-const NOAPPEND: ReadWriteFlags = ReadWriteFlags::from_bits_retain(0x20);
+pub(super) const NOAPPEND: ReadWriteFlags = ReadWriteFlags::from_bits_retain(0x20);
 
 /// How much is committed by one call: a signal makes the kernel give a whole call back.
 const COMMIT_STEP: u64 = 16 << 20;
@@ -110,7 +110,7 @@ impl Memory {
 }
 
 /// `EBADF` is what a descriptor answers that was opened for the other direction.
-fn denied_or(errno: Errno) -> Status {
+pub(super) fn denied_or(errno: Errno) -> Status {
     match errno {
         Errno::BADF => Status::ACCESS_DENIED,
         other => status(other),
@@ -118,6 +118,6 @@ fn denied_or(errno: Errno) -> Status {
 }
 
 /// A length is at most 64 bits on every machine that Linux runs on.
-fn to_u64(len: usize) -> u64 {
+pub(super) fn to_u64(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }

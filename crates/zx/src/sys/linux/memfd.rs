@@ -107,6 +107,14 @@ impl Memory {
         self.pages == Pages::Ordinary
     }
 
+    /// How large a page is: what a mapping has to start and end at.
+    pub(super) fn page_len(&self) -> usize {
+        match self.pages {
+            Pages::Ordinary => page_size(),
+            Pages::Huge(len) => len,
+        }
+    }
+
     /// Whether the size can't change at all.
     pub(crate) fn has_fixed_size(&self) -> bool {
         self.fixed_size.is_some()

@@ -9,9 +9,11 @@ mod kind;
 mod memfd;
 mod mmap;
 mod seal;
+mod some;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use rustix::param::page_size;
+pub(crate) use writev::write_memory;

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Writing without `RWF_NOAPPEND`, for Linux before 6.9.
+//! Writing by `process_vm_writev` on ourselves, into a mapping: the kernel copies, a page that
+//! is gone is a count and no signal, and no file grows by it.
 //!
-//! There `pwrite` obeys the `O_APPEND` that a peer can set on the shared description at any
-//! moment. So the bytes go another way: a short-lived mapping of the range, and
-//! `process_vm_writev` on ourselves. The kernel copies; a page that is gone is an error
-//! (EFAULT) and no signal.
+//! For files that a peer can shrink and grow, where `pwrite` past an end that just moved would
+//! make the file larger; for huge pages, which take no `pwrite`; and before Linux 6.9, where
+//! `pwrite` obeys the `O_APPEND` that a peer can set on the shared description at any moment.
 #![allow(
     unsafe_code,
     reason = "process_vm_writev, which rustix lacks, and a mapping for it"
 )]
 
+use core::ffi::c_void;
 use std::os::fd::AsFd;
 
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mprotect, munmap};
 
 use crate::Status;
-use crate::sys::page_size;
 
+use super::bytes::to_u64;
 use super::errno::status;
 use super::memfd::Memory;
 
@@ -27,19 +28,27 @@ use super::memfd::Memory;
 ///
 /// - **own**: `len` bytes at `addr` are pages that were mapped here and nobody else knows.
 struct Window {
-    addr: *mut core::ffi::c_void,
+    addr: *mut c_void,
     len: usize,
 }
 
 impl Window {
+    /// `offset` and `len` are multiples of the file's pages.
     fn new(memory: &Memory, offset: u64, len: usize) -> Result<Self, Status> {
-        let prot = ProtFlags::READ | ProtFlags::WRITE;
+        // A shared mapping of huge pages that is writable from the start makes the file as
+        // large as itself, and reserves pages unless it is told not to.
+        let prot = ProtFlags::READ;
+        let flags = MapFlags::SHARED | MapFlags::NORESERVE;
         let fd = memory.as_fd();
         let nowhere = core::ptr::null_mut();
         // SAFETY: a new mapping at an address that the kernel picks harms nothing.
-        let addr = unsafe { mmap(nowhere, len, prot, MapFlags::SHARED, fd, offset) };
+        let addr = unsafe { mmap(nowhere, len, prot, flags, fd, offset) };
         let addr = addr.map_err(status)?;
-        Ok(Self { addr, len })
+        let window = Self { addr, len };
+        let prot = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: own: nobody relies on what these pages permit.
+        unsafe { mprotect(addr, len, prot) }.map_err(status)?;
+        Ok(window)
     }
 }
 
@@ -53,20 +62,57 @@ impl Drop for Window {
 
 /// Writes `src` at `offset`, which the caller has checked against the size.
 pub(super) fn write(memory: &Memory, src: &[u8], offset: u64) -> Result<(), Status> {
-    let page = page_size();
-    let inside = usize::try_from(offset).map_err(|_| Status::OUT_OF_RANGE)? % page;
-    let start = offset.saturating_sub(u64::try_from(inside).map_err(|_| Status::INTERNAL)?);
-    let len = inside.saturating_add(src.len()).next_multiple_of(page);
-    let window = Window::new(memory, start, len)?;
-    let mut done = 0;
-    while let Some(rest) = src.get(done..).filter(|rest| !rest.is_empty()) {
-        done += write_some(rest, window.addr.wrapping_byte_add(inside + done))?;
+    match write_some(memory, src, offset)? {
+        count if count == src.len() => Ok(()),
+        // Somebody shrank the file.
+        _ => Err(Status::OUT_OF_RANGE),
     }
-    Ok(())
 }
 
-/// One call, which can stop early.
-fn write_some(src: &[u8], dst: *mut core::ffi::c_void) -> Result<usize, Status> {
+/// Writes `src` at `offset`, up to the first page that is not there, and returns how much of
+/// it. In the last page of a file the bytes past its end are there, and mean nothing.
+///
+/// ```text
+///   start          offset             offset + src.len()
+///   ├───── skip ─────┼──────── src ──────────┤
+///   ├──────────────────── window ───────────────────┤   in whole pages of the file
+/// ```
+pub(super) fn write_some(memory: &Memory, src: &[u8], offset: u64) -> Result<usize, Status> {
+    let page = memory.page_len();
+    let inside = offset.checked_rem(to_u64(page)).ok_or(Status::INTERNAL)?;
+    let start = offset.checked_sub(inside).ok_or(Status::INTERNAL)?;
+    let skip = usize::try_from(inside).map_err(|_| Status::INTERNAL)?;
+    let len = skip.checked_add(src.len());
+    let len = len.and_then(|len| len.checked_next_multiple_of(page));
+    let window = Window::new(memory, start, len.ok_or(Status::OUT_OF_RANGE)?)?;
+    let dst = window.addr.wrapping_byte_add(skip);
+    let mut done = 0_usize;
+    while let Some(rest) = src.get(done..).filter(|rest| !rest.is_empty()) {
+        // SAFETY: own: the range is inside the window, of which nobody else knows.
+        match unsafe { copy_to(dst.wrapping_byte_add(done), rest)? } {
+            0 => break,
+            count => done = done.saturating_add(count),
+        }
+    }
+    Ok(done)
+}
+
+/// Writes `bytes` to an address of this process, up to the first page that is not there.
+///
+/// # Safety
+///
+/// What is there is nothing that Rust relies on.
+pub(crate) unsafe fn write_memory(addr: usize, bytes: &[u8]) -> Result<usize, Status> {
+    // SAFETY: the caller's contract.
+    unsafe { copy_to(core::ptr::with_exposed_provenance_mut(addr), bytes) }
+}
+
+/// One call, which can stop early: at a page that is not there, or in mid-way.
+///
+/// # Safety
+///
+/// What is at `dst` is nothing that Rust relies on.
+unsafe fn copy_to(dst: *mut c_void, src: &[u8]) -> Result<usize, Status> {
     let local = libc::iovec {
         iov_base: src.as_ptr().cast_mut().cast(),
         iov_len: src.len(),
@@ -75,20 +121,25 @@ fn write_some(src: &[u8], dst: *mut core::ffi::c_void) -> Result<usize, Status> 
         iov_base: dst,
         iov_len: src.len(),
     };
-    let pid = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: the kernel reads `src`, which is borrowed for the call, and writes to the
-    // window (own) or answers EFAULT; no pointer is used after the call.
-    let done =
-        unsafe { libc::process_vm_writev(pid, &raw const local, 1, &raw const remote, 1, 0) };
-    match usize::try_from(done) {
-        Ok(0) => Err(Status::OUT_OF_RANGE),
-        Ok(done) => Ok(done),
-        Err(_) => match Errno::from_io_error(&std::io::Error::last_os_error()) {
-            // The page is beyond the end: somebody shrank the file.
-            Some(Errno::FAULT) => Err(Status::OUT_OF_RANGE),
-            Some(errno) => Err(status(errno)),
-            None => Err(Status::INTERNAL),
-        },
+    loop {
+        // Asked each time: after a fork it is another one.
+        let pid = rustix::process::getpid().as_raw_nonzero().get();
+        // SAFETY: the kernel reads `src`, which is borrowed for the call, and writes to `dst`
+        // (the caller's contract) or answers EFAULT; no pointer is used after the call.
+        let done =
+            unsafe { libc::process_vm_writev(pid, &raw const local, 1, &raw const remote, 1, 0) };
+        if let Ok(done) = usize::try_from(done) {
+            return Ok(done);
+        }
+        match Errno::from_io_error(&std::io::Error::last_os_error()) {
+            Some(Errno::INTR) => {}
+            // Past the end of the file, or no memory for the page.
+            Some(Errno::FAULT | Errno::NOMEM) => return Ok(0),
+            // A process may always write to itself, so it is a sandbox that says no.
+            Some(Errno::PERM | Errno::NOSYS) => return Err(Status::NOT_SUPPORTED),
+            Some(errno) => return Err(status(errno)),
+            None => return Err(Status::INTERNAL),
+        }
     }
 }
 
