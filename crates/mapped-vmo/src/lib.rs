@@ -23,6 +23,7 @@
 //! | have memory that gets larger while it is mapped | [`GrowableMapping`] |
 //! | read and write | the methods of [`SharedBuffer`], to which a `Mapping` dereferences |
 //! | fill it from a file, a pipe or a socket, or send it there | [`Mapping::read_from_fd`], [`Mapping::write_to_fd`], [`fd`] |
+//! | read and write memory that a peer can truncate | [`Guarded`] |
 //! | get a `&[u8]` | [`ImmutableMapping`], a snapshot that nobody else can change |
 //! | tell the other side that bytes are ready | [`release_writes`], then your signal; after the signal arrived, [`acquire_writes`] |
 //!
@@ -58,10 +59,12 @@
 pub mod fd;
 mod fd_io;
 mod growable;
+mod guarded;
 mod immutable;
 mod mapping;
 
 pub use growable::{GrowableMapping, GrowableView};
+pub use guarded::{Guarded, GuardedError};
 pub use immutable::{
     ImmutableMapping, ImmutableMappingError, TruncatedImmutableMapping,
     TruncatedImmutableMappingError,
