@@ -22,6 +22,10 @@ pub enum Call {
     AddSeals,
     /// `mmap` with `MAP_SHARED`; private memory goes on.
     MmapShared,
+    /// `process_vm_writev`, which sandboxes refuse.
+    ProcessVmWritev,
+    /// `pwritev2`, whose flags an old kernel does not know.
+    Pwritev2,
 }
 
 /// Where `struct seccomp_data` has the number of the call, and the low half of argument `n`
@@ -43,6 +47,8 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
         Call::Fchmod => (libc::SYS_fchmod, None),
         Call::AddSeals => (libc::SYS_fcntl, Some((1, BPF_JEQ, libc::F_ADD_SEALS))),
         Call::MmapShared => (libc::SYS_mmap, Some((3, BPF_JSET, libc::MAP_SHARED))),
+        Call::ProcessVmWritev => (libc::SYS_process_vm_writev, None),
+        Call::Pwritev2 => (libc::SYS_pwritev2, None),
     };
     let load = |offset| step(BPF_LD | BPF_W | BPF_ABS, offset, [0, 0]);
     let give = |verdict| step(BPF_RET | BPF_K, verdict, [0, 0]);
