@@ -56,3 +56,14 @@ pub fn noise(seed: u64) -> impl Iterator<Item = u8> {
         (state >> 56) as u8
     })
 }
+
+/// `len` bytes from `offset` on of a content in which each place is told from its neighbours:
+/// bytes that are not 0, and repeat at no page.
+#[must_use]
+pub fn pattern(offset: usize, len: usize) -> Vec<u8> {
+    let mut block: Vec<u8> = (1..=251).collect();
+    block.rotate_left(offset % 251);
+    let mut bytes = block.repeat(len / 251 + 1);
+    bytes.truncate(len);
+    bytes
+}

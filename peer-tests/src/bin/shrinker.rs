@@ -17,9 +17,6 @@ use rustix::fs::{FallocateFlags, OFlags, SealFlags};
 /// The sizes that it sets: no other one is ever right.
 const SIZES: [u64; 8] = [0, 4096, 8192, 65536, 262_144, 4097, 100, 131_072];
 
-/// What it writes.
-const BYTE: u8 = 0x5a;
-
 fn main() {
     let kill = Some(rustix::process::Signal::KILL);
     rustix::process::set_parent_process_death_signal(kill).expect("a death signal");
@@ -35,6 +32,7 @@ fn main() {
     let mut villain = Villain {
         fd,
         dice: peer_tests::noise(u64::from(std::process::id())),
+        bytes: peer_tests::pattern(0, 4096),
         deeds: 0,
         surprises: 0,
     };
@@ -56,6 +54,7 @@ fn say(line: &str) {
 struct Villain<D> {
     fd: OwnedFd,
     dice: D,
+    bytes: Vec<u8>,
     deeds: u64,
     surprises: u64,
 }
@@ -84,7 +83,8 @@ impl<D: Iterator<Item = u8>> Villain<D> {
         let _ = rustix::fs::fallocate(&self.fd, punch, hole, 9000);
         let stat = rustix::fs::fstat(&self.fd).expect("a file");
         if stat.st_size >= 4096 {
-            let _ = rustix::io::pwrite(&self.fd, &[BYTE; 4096], 0);
+            let _ = rustix::fs::fcntl_setfl(&self.fd, OFlags::empty());
+            let _ = rustix::io::pwrite(&self.fd, &self.bytes, 0);
         }
         let flags = [OFlags::empty(), OFlags::APPEND][self.roll() % 2];
         let _ = rustix::fs::fcntl_setfl(&self.fd, flags);

@@ -206,4 +206,23 @@ mod tests {
         memory.freeze().unwrap();
         assert_eq!(write(&memory, b"no", 0), Err(Status::ACCESS_DENIED));
     }
+
+    #[test]
+    fn a_window_past_the_end_makes_no_file_larger_not_one_of_huge_pages_either() {
+        use crate::{AdoptOptions, AdoptPolicy};
+        use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+        let huge = MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+        for (flags, len) in [(MemfdFlags::empty(), 4096), (huge, 2 << 20)] {
+            let Ok(fd) = memfd_create("window", flags | MemfdFlags::CLOEXEC) else {
+                continue; // This kernel has no huge pages.
+            };
+            ftruncate(&fd, len).unwrap();
+            let options = AdoptOptions::new(AdoptPolicy::Guarded).allow_huge_pages();
+            let memory = Memory::adopt(fd, &options).unwrap().memory;
+            for offset in [len, len + 5, 3 * len - 1] {
+                assert_eq!(write_some(&memory, b"gone", offset), Ok(0), "{offset}");
+                assert_eq!(memory.file_size(), Ok(len), "it grew: {offset}");
+            }
+        }
+    }
 }
