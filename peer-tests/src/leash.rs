@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -183,4 +184,30 @@ pub fn within(time: Duration, mut done: impl FnMut() -> bool) -> bool {
         }
         std::thread::sleep(Duration::from_micros(200));
     }
+}
+
+/// Lets one test of a program run at a time: those that count what the process holds would
+/// count what others hold just now.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `program` with `deed`, [`alone`], and asserts that it ended well. Says so where it
+/// could not try.
+///
+/// # Panics
+///
+/// If it did not end well, with what it said.
+#[allow(clippy::print_stdout, reason = "a skip is shown with its reason")]
+pub fn in_its_own_process(program: &str, deed: &str) {
+    let _alone = alone();
+    let mut process = Peer::start_alone(program, deed);
+    let mut said = String::new();
+    let status = process.ended();
+    let read = process.stdout.read_to_string(&mut said);
+    assert!(read.is_ok(), "{deed}: {read:?}");
+    let tried = status.code() != Some(i32::from(crate::apart::SKIPPED));
+    assert!(!tried || status.success(), "{deed}: {status}: {said}");
+    println!("{deed}: {}", said.trim_end());
 }

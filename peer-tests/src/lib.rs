@@ -9,14 +9,16 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod apart;
 mod leash;
 pub mod litmus;
+pub mod message;
 pub mod seccomp;
 #[cfg(target_arch = "x86_64")]
 pub mod trace;
 pub mod victim;
 
-pub use leash::{Held, Peer, within};
+pub use leash::{Held, Peer, alone, in_its_own_process, within};
 
 use std::os::fd::AsFd;
 
