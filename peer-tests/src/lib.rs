@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 pub mod apart;
+pub mod hostile;
 mod leash;
 pub mod litmus;
 pub mod message;

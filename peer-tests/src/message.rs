@@ -21,7 +21,7 @@ use rustix::net::{
 pub const MAX_FDS: usize = 253;
 
 /// Room for the control data of [`MAX_FDS`] descriptors.
-const CONTROL: usize = rustix::cmsg_space!(ScmRights(253));
+pub const CONTROL: usize = rustix::cmsg_space!(ScmRights(253));
 
 /// What arrived.
 #[derive(Debug)]
