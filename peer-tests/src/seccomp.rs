@@ -67,7 +67,7 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
     install(&program)
 }
 
-fn step(code: u32, k: u32, jumps: [u8; 2]) -> sock_filter {
+pub(crate) fn step(code: u32, k: u32, jumps: [u8; 2]) -> sock_filter {
     let [jt, jf] = jumps;
     sock_filter {
         code: code as u16,

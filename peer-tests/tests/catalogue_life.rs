@@ -148,6 +148,12 @@ fn in_whatever_order_and_way_things_end_each_is_given_back_once() {
     }
 }
 
+/// Catalogue row 37.
+#[test]
+fn what_is_unmapped_is_never_what_another_thread_has_there_by_now() {
+    in_its_own_process(APART, "neighbours");
+}
+
 /// Catalogue row 37: what is forgotten stays, and is all that stays.
 #[test]
 fn a_forgotten_mapping_leaks_itself_and_nothing_else() {

@@ -26,6 +26,12 @@ fn alarms_at_10_khz_disturb_no_call_and_the_sigbus_handler_stays_the_programs_ow
     in_its_own_process(APART, "storm");
 }
 
+/// Catalogue row 39.
+#[test]
+fn a_call_that_is_interrupted_is_tried_again() {
+    in_its_own_process(APART, "interrupts");
+}
+
 /// Catalogue row 44.
 #[test]
 fn a_descriptor_that_is_swapped_by_dup2_is_mapped_as_it_was_checked() {

@@ -4,7 +4,9 @@
 
 pub mod fork;
 pub mod fuse;
+pub mod interrupts;
 pub mod namespaces;
+pub mod neighbours;
 pub mod signals;
 pub mod swap;
 

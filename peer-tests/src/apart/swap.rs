@@ -7,10 +7,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use mapped_vmo::Mapping;
-use mapped_vmo::zx::{AdoptPolicy, Status, VmarFlags, Vmo, vmar_root_self};
+use mapped_vmo::zx::{AdoptPolicy, Status, VmarFlags, Vmo};
 use rustix::fs::{MemfdFlags, SealFlags, ftruncate, memfd_create};
 use rustix::io::Errno;
-use rustix::mm::{Advice, madvise};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap};
 
 const SIZE: usize = 1 << 16;
 const MARK: [u8; 4] = *b"mark";
@@ -43,7 +43,7 @@ pub fn between_check_and_map() -> String {
             // SAFETY: the number is open all the time; which file it names is the race.
             let raced = unsafe { BorrowedFd::borrow_raw(number) };
             let owned = raced.try_clone_to_owned().expect("a descriptor");
-            match Vmo::from_fd(owned, AdoptPolicy::Strict) {
+            match Vmo::from_fd(owned, AdoptPolicy::Shrink) {
                 Ok(vmo) => {
                     use_it(&vmo);
                     taken += 1;
@@ -84,23 +84,17 @@ fn use_it(vmo: &Vmo) {
     assert_eq!(mapping.write_at(SIZE - 4, b"last"), 4);
 }
 
-/// Catalogue row 3: takes all pages of the VMO that is this process's stdin, by its mapping.
+/// Catalogue row 3: takes all pages of the memfd that is this process's stdin, by a mapping of
+/// its own. `size` bytes.
 ///
 /// # Errors
 ///
 /// What the kernel answered.
-///
-/// # Panics
-///
-/// If it can't be mapped.
-pub fn remove_pages() -> Result<(), Errno> {
-    let vmo = crate::vmo_from_stdin();
-    let len = usize::try_from(vmo.get_size().expect("a size")).expect("it fits");
-    let flags = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE;
-    let addr = vmar_root_self()
-        .map(0, &vmo, 0, len, flags)
-        .expect("a mapping");
-    let addr = core::ptr::with_exposed_provenance_mut(addr);
+pub fn remove_pages(size: usize) -> Result<(), Errno> {
+    let prot = ProtFlags::READ | ProtFlags::WRITE;
+    let (nowhere, fd) = (core::ptr::null_mut(), std::io::stdin());
+    // SAFETY: a new mapping at an address that the kernel picks harms nothing.
+    let addr = unsafe { mmap(nowhere, size, prot, MapFlags::SHARED, fd, 0) }?;
     // SAFETY: these pages were mapped just now and nobody relies on what is in them.
-    unsafe { madvise(addr, len, Advice::LinuxRemove) }
+    unsafe { madvise(addr, size, Advice::LinuxRemove) }
 }

@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use mapped_vmo::zx::{AdoptPolicy, Vmo};
-use peer_tests::apart::{fork, fuse, namespaces, signals, swap, verdict};
+use peer_tests::apart::{fork, fuse, interrupts, namespaces, neighbours, signals, swap, verdict};
 use peer_tests::{Held, message};
 
 /// All policies: none takes a file with a server behind it.
@@ -42,10 +42,12 @@ fn main() -> ExitCode {
         "fork" => Ok(fork::inherits()),
         "fork-in-mid-call" => Ok(fork::holds_no_lock()),
         "storm" => Ok(signals::storm(Duration::from_secs(2))),
+        "interrupts" => interrupts::first_try(),
+        "neighbours" => Ok(neighbours::unharmed(Duration::from_secs(1))),
         "swap" => Ok(swap::between_check_and_map()),
         "held" => Ok(format!("{:?}", Held::now())),
         "truncate" => Ok(answer(rustix::fs::ftruncate(std::io::stdin(), 0))),
-        "remove" => Ok(answer(swap::remove_pages())),
+        "remove" => Ok(answer(swap::remove_pages(3 * 4096))),
         "send" => Ok(send()),
         "send-and-stay" => {
             say(&send());
