@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Rows 1, 3, 8, 13 and 15 of the catalogue: what a descriptor can be, and how far it goes.
+//! Rows 1, 3, 8 and 15 of the catalogue: what a descriptor can be, and how far it goes.
 //! The other kinds are in `refusals.rs`, the other attacks in `attacks.rs`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that fails may panic, and one that can't be tried says so"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -13,7 +9,7 @@ use mapped_vmo::Mapping;
 use mapped_vmo::zx::{
     AdoptOptions, AdoptPolicy, FdKind, Status, VmarFlags, Vmo, VmoOptions, vmar_root_self,
 };
-use peer_tests::{Held, Peer, alone, in_its_own_process};
+use peer_tests::{Held, Peer, alone};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 
 const APART: &str = env!("CARGO_BIN_EXE_apart");
@@ -87,12 +83,6 @@ fn a_memfd_that_can_not_be_sealed_is_refused() {
         assert_eq!(refused.status(), Status::NOT_SUPPORTED, "{refused}");
     }
     assert!(before.is_back(), "{before:?} became {:?}", Held::now());
-}
-
-/// Catalogue row 13. There is no dmabuf to be had without a device that exports one.
-#[test]
-fn a_file_whose_server_never_answers_is_refused_at_once() {
-    in_its_own_process(APART, "fuse");
 }
 
 /// Catalogue row 15: past the end is an answer before anything is mapped.

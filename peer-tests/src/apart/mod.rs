@@ -3,7 +3,6 @@
 //! not kill the test with it. `bin/apart` runs one of these; the test looks at how it ended.
 
 pub mod fork;
-pub mod fuse;
 pub mod interrupts;
 pub mod namespaces;
 pub mod neighbours;

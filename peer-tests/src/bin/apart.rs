@@ -11,19 +11,9 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use mapped_vmo::zx::{AdoptPolicy, Vmo};
-use peer_tests::apart::{fork, fuse, interrupts, namespaces, neighbours, signals, swap, verdict};
+use mapped_vmo::zx::Vmo;
+use peer_tests::apart::{fork, interrupts, namespaces, neighbours, signals, swap, verdict};
 use peer_tests::{Held, message};
-
-/// All policies: none takes a file with a server behind it.
-const POLICIES: [AdoptPolicy; 6] = [
-    AdoptPolicy::Strict,
-    AdoptPolicy::Shrink,
-    AdoptPolicy::Copy,
-    AdoptPolicy::Immutable,
-    AdoptPolicy::Published,
-    AdoptPolicy::Guarded,
-];
 
 fn main() -> ExitCode {
     let deed = std::env::args().nth(1).unwrap_or_default();
@@ -33,12 +23,6 @@ fn main() -> ExitCode {
         "without-proc" => namespaces::without_proc(),
         "noexec" => namespaces::noexec(program),
         "noexec-inside" => namespaces::noexec_inside(),
-        "fuse" => fuse::stall(program),
-        "fuse-server" => {
-            fuse::serve();
-            Ok("unmounted".to_owned())
-        }
-        "fuse-victim" => Ok(fuse::victim(&POLICIES)),
         "fork" => Ok(fork::inherits()),
         "fork-in-mid-call" => Ok(fork::holds_no_lock()),
         "storm" => Ok(signals::storm(Duration::from_secs(2))),
