@@ -20,6 +20,8 @@ use std::sync::OnceLock;
 use crate::sys::{self, At, Placement, Prot};
 use crate::{Rights, Status, Unowned, VmarFlags, Vmo};
 
+mod populate;
+
 /// A range of addresses that VMOs can be mapped into. So far there is one: the
 /// [root](vmar_root_self), which is all of the process.
 ///

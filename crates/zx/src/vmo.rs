@@ -16,6 +16,8 @@ use crate::{
 };
 
 mod bytes;
+mod freeze_within;
+mod holes;
 mod interop;
 mod seals;
 mod some;

@@ -5,10 +5,10 @@
 //! |---|---|
 //! | `Memory` | a VMO as the kernel knows it: a descriptor, and what of its seals can't change |
 //! | `Memory::{create, adopt, duplicate}` | the only ways to one |
-//! | `Memory::{size, set_size, read, write, commit, zero}` | its bytes, by system call: never a fault |
+//! | `Memory::{size, set_size, read, write, commit, zero, next_data}` | its bytes, by system call: never a fault |
 //! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
-//! | `map`, `unmap`, `protect`, `dont_fork`, `root` | the address space |
+//! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `status_of_errno`, `page_size` | what it takes to talk |
 //!
@@ -19,7 +19,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, dont_fork, map, page_size, protect, root, status_of_errno, unmap, write_memory,
+    Memory, dont_fork, map, page_size, populate, protect, root, status_of_errno, unmap,
+    write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};

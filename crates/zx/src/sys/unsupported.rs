@@ -3,6 +3,7 @@
 
 use core::convert::Infallible;
 use core::mem::MaybeUninit;
+use core::ops::Range;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -108,6 +109,10 @@ impl Memory {
     pub(crate) fn zero(&self, _offset: u64, _len: u64) -> Result<(), Status> {
         match self.0 {}
     }
+
+    pub(crate) fn next_data(&self, _offset: u64) -> Result<Option<Range<u64>>, Status> {
+        match self.0 {}
+    }
 }
 
 impl AsFd for Memory {
@@ -145,6 +150,10 @@ pub(crate) unsafe fn dont_fork(_addr: usize, _len: usize) -> Result<(), Status> 
 
 #[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
 pub(crate) unsafe fn write_memory(_addr: usize, _bytes: &[u8]) -> Result<usize, Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
+pub(crate) fn populate(_addr: usize, _len: usize) -> Result<(), Status> {
     Err(Status::NOT_SUPPORTED)
 }
 
