@@ -9,6 +9,9 @@ use libc::{
     SECCOMP_RET_ERRNO, sock_filter,
 };
 
+/// The same number on every architecture that Linux runs on.
+const MADV_POPULATE_READ: i32 = 22;
+
 /// A call that can be refused.
 #[derive(Clone, Copy, Debug)]
 pub enum Call {
@@ -26,6 +29,8 @@ pub enum Call {
     ProcessVmWritev,
     /// `pwritev2`, whose flags an old kernel does not know.
     Pwritev2,
+    /// `madvise(MADV_POPULATE_READ)`; other advice goes on.
+    PopulateRead,
 }
 
 /// Where `struct seccomp_data` has the number of the call, and the low half of argument `n`
@@ -49,6 +54,7 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
         Call::MmapShared => (libc::SYS_mmap, Some((3, BPF_JSET, libc::MAP_SHARED))),
         Call::ProcessVmWritev => (libc::SYS_process_vm_writev, None),
         Call::Pwritev2 => (libc::SYS_pwritev2, None),
+        Call::PopulateRead => (libc::SYS_madvise, Some((2, BPF_JEQ, MADV_POPULATE_READ))),
     };
     let load = |offset| step(BPF_LD | BPF_W | BPF_ABS, offset, [0, 0]);
     let give = |verdict| step(BPF_RET | BPF_K, verdict, [0, 0]);
