@@ -24,7 +24,8 @@
 //! | read and write | the methods of [`SharedBuffer`], to which a `Mapping` dereferences |
 //! | fill it from a file, a pipe or a socket, or send it there | [`Mapping::read_from_fd`], [`Mapping::write_to_fd`], [`fd`] |
 //! | read and write memory that a peer can truncate | [`Guarded`] |
-//! | get a `&[u8]` | [`ImmutableMapping`], a snapshot that nobody else can change |
+//! | get a `&[u8]` | [`ImmutableMapping`]: the VMO's own pages where they are sealed against writing, else a snapshot |
+//! | make bytes that never change again, without a copy | [`Mapping::allocate_freezable`], [`ImmutableMapping::freeze`]; with the feature `bytes`, `bytes::Bytes` of it |
 //! | tell the other side that bytes are ready | [`release_writes`], then your signal; after the signal arrived, [`acquire_writes`] |
 //!
 //! [`release_writes`]: SharedBuffer::release_writes

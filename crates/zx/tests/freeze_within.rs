@@ -25,6 +25,18 @@ fn unmap(addr: usize) {
     unsafe { vmar_root_self().unmap(addr, 4096) }.unwrap();
 }
 
+/// What came of it, and after which time: never longer than a test may take.
+fn freeze_timed(vmo: &Vmo, patience: Duration) -> (Result<(), Status>, Duration) {
+    let vmo = vmo.duplicate_handle(Rights::SAME_RIGHTS).unwrap();
+    let (done, waiter) = mpsc::channel();
+    thread::spawn(move || {
+        let start = Instant::now();
+        done.send((vmo.freeze_within(patience), start.elapsed()))
+    });
+    let answer = waiter.recv_timeout(Duration::from_secs(10));
+    answer.expect("it waits for ever")
+}
+
 #[test]
 fn a_holder_that_lets_go_after_50_ms_is_waited_for() {
     let vmo = freezable();
@@ -48,30 +60,23 @@ fn a_holder_that_lets_go_after_50_ms_is_waited_for() {
 
 #[test]
 fn a_holder_that_never_lets_go_costs_the_patience_and_no_more() {
-    let (done, waiter) = mpsc::channel();
-    thread::spawn(move || {
-        let vmo = freezable();
-        let addr = map(&vmo);
-        let start = Instant::now();
-        let result = vmo.freeze_within(Duration::from_millis(60));
-        let took = start.elapsed();
-        unmap(addr);
-        // What failed for its holder only can be tried again.
-        done.send((result, took, vmo.freeze_within(Duration::ZERO)))
-    });
-    let answer = waiter.recv_timeout(Duration::from_secs(10));
-    let (result, took, again) = answer.expect("it waits for ever");
+    let vmo = freezable();
+    let addr = map(&vmo);
+    let (result, took) = freeze_timed(&vmo, Duration::from_millis(60));
     assert_eq!(result, Err(Status::BAD_STATE));
     assert!(took >= Duration::from_millis(60), "gave up early: {took:?}");
     assert!(took < Duration::from_secs(5), "gave up late: {took:?}");
-    assert_eq!(again, Ok(()));
+    unmap(addr);
+    // What failed for its holder only can be tried again.
+    assert_eq!(vmo.freeze_within(Duration::ZERO), Ok(()));
 }
 
 #[test]
 fn without_patience_there_is_one_try() {
     let vmo = freezable();
     let addr = map(&vmo);
-    assert_eq!(vmo.freeze_within(Duration::ZERO), Err(Status::BAD_STATE));
+    let (result, _) = freeze_timed(&vmo, Duration::ZERO);
+    assert_eq!(result, Err(Status::BAD_STATE));
     unmap(addr);
     assert_eq!(vmo.freeze_within(Duration::ZERO), Ok(()));
     assert_eq!(

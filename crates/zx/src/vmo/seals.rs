@@ -12,7 +12,8 @@ impl Vmo {
     ///
     /// - [`Status::BAD_STATE`]: somebody still has it mapped, or the kernel is still writing
     ///   to its pages. A mapping counts even if it only reads, when it was made through a
-    ///   descriptor that can write: it could be made writable. Try again.
+    ///   descriptor that can write: it could be made writable. Try
+    ///   again: [`freeze_within`](Self::freeze_within) does.
     /// - [`Status::NOT_SUPPORTED`]: it was not made freezable.
     /// - [`Status::ACCESS_DENIED`]: the right `WRITE` is missing.
     ///
