@@ -69,7 +69,10 @@ fn an_exact_vmo_is_copied_up_to_its_last_byte_and_zeros_follow() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(200)
+    })]
     #[test]
     fn a_snapshot_is_what_reading_gives_wherever_the_holes_are(
         pages in 1..40_u64,

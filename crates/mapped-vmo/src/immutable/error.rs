@@ -7,7 +7,7 @@ use core::num::TryFromIntError;
 
 use zx::Status;
 
-/// Why an [`ImmutableMapping`] could not be made.
+/// Why an [`ImmutableMapping`](crate::ImmutableMapping) could not be made.
 ///
 /// The names are those of the steps on Zircon, where a snapshot is a child VMO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl From<ImmutableMappingError> for Status {
     }
 }
 
-/// Why a [`TruncatedImmutableMapping`] could not be made.
+/// Why a [`TruncatedImmutableMapping`](crate::TruncatedImmutableMapping) could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TruncatedImmutableMappingError {
     /// The snapshot could not be taken.
