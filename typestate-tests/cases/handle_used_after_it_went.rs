@@ -2,7 +2,7 @@
 //! A VMO is not used after its handle was taken, replaced or given away.
 use std::os::fd::OwnedFd;
 
-use zx::{HandleBased, Rights, Vmo};
+use zx::{AdoptError, AdoptPolicy, HandleBased, Rights, Vmo};
 
 // refused:
 fn taken(vmo: Vmo) {
@@ -20,6 +20,17 @@ fn given_away(vmo: Vmo) {
     let _ = vmo.get_size(); //~ E0382
 }
 
+fn published(vmo: Vmo) {
+    let _ = vmo.publish();
+    let _ = vmo.get_size(); //~ E0382
+}
+
+fn adopted(fd: OwnedFd) -> Result<Vmo, AdoptError> {
+    let vmo = Vmo::from_fd(fd, AdoptPolicy::Strict)?;
+    drop(fd); //~ E0382
+    Ok(vmo)
+}
+
 // accepted:
 fn taken(vmo: Vmo) {
     let _ = vmo.get_size();
@@ -34,4 +45,12 @@ fn replaced(vmo: Vmo) {
 fn given_away(vmo: Vmo) {
     let _ = vmo.get_size();
     let _ = OwnedFd::from(vmo);
+}
+
+fn published(vmo: Vmo) {
+    let _ = vmo.publish().and_then(|vmo| vmo.get_size());
+}
+
+fn adopted(fd: OwnedFd) -> Result<Vmo, AdoptError> {
+    Vmo::from_fd(fd, AdoptPolicy::Strict)
 }

@@ -20,6 +20,7 @@ fn lent(view: SharedBufferSlice<'_>, buffer: &SharedBuffer) {
 fn unmapped(addr: usize) {
     let _ = vmar_root_self().unmap(addr, 4096); //~ E0133
     let _ = vmar_root_self().protect(addr, 4096, VmarFlags::PERM_READ); //~ E0133
+    let _ = vmar_root_self().dont_fork(addr, 4096); //~ E0133
 }
 
 fn crossed(src: *const u8, dst: *mut u8) {

@@ -10,7 +10,8 @@ use serde_json::Value;
 pub struct Expected {
     /// The line, counted from 1.
     pub line: usize,
-    /// The code, or the start of the text where the error has no code.
+    /// The code; a code, a colon and a part of the text; or the start of the text of an error
+    /// that has no code.
     pub error: String,
 }
 
@@ -29,7 +30,11 @@ pub struct Found {
 
 impl Found {
     fn is(&self, expected: &Expected) -> bool {
-        self.line == expected.line && self.error.starts_with(&expected.error)
+        let (error, part) = expected
+            .error
+            .split_once(": ")
+            .unwrap_or((&expected.error, ""));
+        self.line == expected.line && self.error.starts_with(error) && self.text.contains(part)
     }
 }
 
@@ -127,6 +132,20 @@ mod tests {
             differences(&expected, &[error(3, "E0505"), error(3, "E0505")]).len(),
             1
         );
+    }
+
+    #[test]
+    fn a_part_of_the_text_can_be_expected_too() {
+        let expected = |error: &str| Expected {
+            line: 3,
+            error: error.to_owned(),
+        };
+        let mut found = error(3, "E0004");
+        found.text = "patterns: `_` not covered".to_owned();
+        assert!(found.is(&expected("E0004")));
+        assert!(found.is(&expected("E0004: `_` not covered")));
+        assert!(!found.is(&expected("E0004: `Tier::Shared` not covered")));
+        assert!(!found.is(&expected("E0005: `_` not covered")));
     }
 
     #[test]

@@ -26,8 +26,9 @@
 //! The upper part must fail with exactly the errors that it is marked with: their codes at
 //! their lines, and no other. The lower part, its twin, must compile, so that no slip of the
 //! pen can be what fails above. An error without a code is marked with the start of its text:
-//! `//~ lifetime may not live long enough`. A marker that starts with `//~^` speaks of the
-//! line above.
+//! `//~ lifetime may not live long enough`. After a code and a colon comes a part of the text,
+//! where the code alone says too little: ``//~ E0004: `_` not covered``. A marker that starts
+//! with `//~^` speaks of the line above.
 //!
 //! Codes and lines are compared, and not what the compiler prints, because that changes from
 //! release to release. Nothing is written beside the sources: the programs are compiled in a
