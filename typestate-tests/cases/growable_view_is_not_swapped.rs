@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The buffer of a growable view does not own its pages, so it is not put where it would
-//! outlive them.
+//! The buffer of a growable view is not put elsewhere: it does not own its pages.
 use std::mem;
 
 use mapped_vmo::{GrowableView, Mapping, SharedBuffer};

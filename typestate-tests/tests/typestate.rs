@@ -2,10 +2,11 @@
 //! Every case of `cases/` is refused as it says, and its twin compiles.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use typestate_tests::case::{self, Case};
-use typestate_tests::errors;
+use typestate_tests::errors::{self, Found};
 use typestate_tests::project::{Project, TWINS};
 
 #[test]
@@ -18,26 +19,32 @@ fn what_must_not_compile_fails_where_it_says_and_its_twin_compiles() {
     let project =
         Project::write(Path::new(env!("CARGO_TARGET_TMPDIR")), workspace, &cases).unwrap();
     let messages = project.check(workspace).unwrap();
-    let wrong: Vec<String> = cases
-        .iter()
-        .filter_map(|case| verdict(case, &messages))
-        .collect();
+    let found = errors::by_target(&messages);
+    let mut wrong = elsewhere(&found, &cases);
+    wrong.extend(cases.iter().filter_map(|case| verdict(case, &found)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let compiled = errors::compiled(&messages);
-    assert!(
-        compiled.iter().any(|target| target == TWINS),
-        "not compiled: the twins"
-    );
-    println!(
-        "{} cases, {} errors",
-        cases.len(),
-        cases.iter().map(|c| c.expected.len()).sum::<usize>()
-    );
+    let twins = compiled.iter().any(|target| target == TWINS);
+    assert!(twins, "the twins were not compiled");
+    let errors: usize = cases.iter().map(|case| case.expected.len()).sum();
+    println!("{} cases, {errors} errors", cases.len());
+}
+
+type Errors = BTreeMap<String, Vec<Found>>;
+
+/// Errors in no case, such as of a library that does not compile at all.
+fn elsewhere(found: &Errors, cases: &[Case]) -> Vec<String> {
+    let is_case = |name: &String| cases.iter().any(|case| case.name == *name);
+    let others = found.iter().filter(|(target, _)| !is_case(target));
+    let errors = others.flat_map(|(target, errors)| errors.iter().map(move |e| (target, e)));
+    errors
+        .filter(|(_, error)| !is_case(&error.file))
+        .map(|(target, error)| format!("{target}: {}", error.text))
+        .collect()
 }
 
 /// What is wrong with a case, if anything is.
-fn verdict(case: &Case, messages: &str) -> Option<String> {
-    let found = errors::by_target(messages);
+fn verdict(case: &Case, found: &Errors) -> Option<String> {
     let nothing = Vec::new();
     let refused = found.get(&case.name).unwrap_or(&nothing);
     let mut wrong = errors::differences(&case.expected, refused);
@@ -49,13 +56,6 @@ fn verdict(case: &Case, messages: &str) -> Option<String> {
             error.line, error.text
         ));
     }
-    let lines = wrong.iter().map(|line| format!("\n    {line}"));
-    (!wrong.is_empty()).then(|| {
-        format!(
-            "{}.rs: {}{}",
-            case.name,
-            case.claim,
-            lines.collect::<String>()
-        )
-    })
+    let title = format!("{}.rs: {}", case.name, case.claim);
+    (!wrong.is_empty()).then(|| format!("{title}\n    {}", wrong.join("\n    ")))
 }
