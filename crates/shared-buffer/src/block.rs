@@ -12,7 +12,7 @@
 //! | give it to the kernel or a device | `as_shared_ptr`, `as_shared_mut_ptr`: `unsafe` |
 //!
 //! All return an error instead of a panic, and touch nothing then. They are methods of the
-//! three types, written once: what is checked and done is in `bulk`, `rows` and `search`.
+//! four types, written once: what is checked and done is in `bulk`, `rows` and `search`.
 #![allow(
     unsafe_code,
     reason = "the pointer for the kernel is an unsafe function"
@@ -25,7 +25,7 @@
 use core::cmp::Ordering;
 use core::ops::RangeBounds;
 
-use crate::{AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{AccessError, ReadOnlyBuffer, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
 
 mod bulk;
 #[macro_use]
@@ -40,6 +40,10 @@ pub use rows::Rows;
 impl SharedBuffer {
     block_read_methods!();
     block_write_methods!();
+}
+
+impl ReadOnlyBuffer {
+    block_read_methods!();
 }
 
 impl SharedBufferSlice<'_> {

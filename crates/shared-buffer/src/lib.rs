@@ -80,6 +80,7 @@ mod cursor;
 mod error;
 pub mod ordering;
 mod raw;
+mod read_only;
 mod slice;
 mod slice_mut;
 mod value;
@@ -94,6 +95,7 @@ pub use chunks::{CHUNK_LEN, Chunks, Records};
 #[cfg(feature = "std")]
 pub use cursor::{Cursor, CursorMut};
 pub use error::AccessError;
+pub use read_only::ReadOnlyBuffer;
 pub use slice::SharedBufferSlice;
 pub use slice_mut::SharedBufferSliceMut;
 pub use value::Value;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The methods that the buffer and its two kinds of slice share, written once.
+//! The methods that the two buffers and the two kinds of slice share, written once.
 //!
 //! Each type has a `range: RawRange`, and its own methods for who owns what. These macros are
 //! used inside their `impl` blocks, so that the methods are inherent, as in the seed.
 
-/// What can be read: all three types.
+/// What can be read: all four types.
 macro_rules! read_methods {
     () => {
         /// Copies bytes out from the start: as many as there are, at most `dst.len()`.

@@ -3,7 +3,7 @@
 //!
 //! As in `methods`. `$life` is how long the atomic lives: as long as the buffer is borrowed.
 
-/// Where a word can be loaded: all three types.
+/// Where a word can be loaded: all four types.
 macro_rules! read_only_atomic_methods {
     ($life:lifetime) => {
         /// The integer at `offset`, to be loaded atomically, and nothing else.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The block operations that read, for all three types: see [`block`](super).
+//! The block operations that read, for all four types: see [`block`](super).
 
 macro_rules! block_read_methods {
     () => {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The methods for chunks and records, written once for the three types that have them.
+//! The methods for chunks and records, written once for the types that have them.
 
 use core::ops::{ControlFlow, RangeBounds};
 
 use super::{CHUNK_LEN, Chunks, Records, Rest, Scratch};
-use crate::{AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut, Value};
+use crate::{
+    AccessError, ReadOnlyBuffer, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut, Value,
+};
 
-/// What can be read: all three types. `$borrow` is for how long the buffer is borrowed, which
+/// What can be read: all four types. `$borrow` is for how long the buffer is borrowed, which
 /// is longer than a view of it lives.
 macro_rules! read_chunks {
     ($borrow:lifetime) => {
@@ -186,6 +188,10 @@ macro_rules! read_chunks {
 }
 
 impl SharedBuffer {
+    read_chunks!('_);
+}
+
+impl ReadOnlyBuffer {
     read_chunks!('_);
 }
 

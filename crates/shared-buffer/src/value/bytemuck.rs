@@ -5,9 +5,11 @@ use core::ops::RangeBounds;
 
 use ::bytemuck::{AnyBitPattern, NoUninit};
 
-use crate::{AccessError, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{
+    AccessError, ReadOnlyBuffer, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
+};
 
-/// What can be read: all three types. `$borrow` is for how long the buffer is borrowed, which
+/// What can be read: all four types. `$borrow` is for how long the buffer is borrowed, which
 /// is longer than a view of it lives.
 macro_rules! read_pod {
     ($borrow:lifetime) => {
@@ -136,6 +138,10 @@ macro_rules! write_pod {
 impl SharedBuffer {
     read_pod!('_);
     write_pod!();
+}
+
+impl ReadOnlyBuffer {
+    read_pod!('_);
 }
 
 impl<'a> SharedBufferSlice<'a> {

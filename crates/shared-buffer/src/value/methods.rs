@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The methods for values, written once for the three types that have them.
+//! The methods for values, written once for the types that have them.
 
 use super::Value;
-use crate::{AccessError, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{AccessError, ReadOnlyBuffer, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
 
-/// What can be read: all three types.
+/// What can be read: all four types.
 macro_rules! read_values {
     () => {
         /// The number at `offset`, in the byte order of this machine; or an array of them.
@@ -191,6 +191,10 @@ macro_rules! write_values {
 impl SharedBuffer {
     read_values!();
     write_values!();
+}
+
+impl ReadOnlyBuffer {
+    read_values!();
 }
 
 impl SharedBufferSlice<'_> {

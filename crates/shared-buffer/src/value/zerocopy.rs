@@ -5,9 +5,11 @@ use core::ops::RangeBounds;
 
 use ::zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use crate::{AccessError, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut};
+use crate::{
+    AccessError, ReadOnlyBuffer, Records, SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
+};
 
-/// What can be read: all three types. `$borrow` is for how long the buffer is borrowed, which
+/// What can be read: all four types. `$borrow` is for how long the buffer is borrowed, which
 /// is longer than a view of it lives.
 macro_rules! read_zerocopy {
     ($borrow:lifetime) => {
@@ -138,6 +140,10 @@ macro_rules! write_zerocopy {
 impl SharedBuffer {
     read_zerocopy!('_);
     write_zerocopy!();
+}
+
+impl ReadOnlyBuffer {
+    read_zerocopy!('_);
 }
 
 impl<'a> SharedBufferSlice<'a> {
