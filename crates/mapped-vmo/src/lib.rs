@@ -21,6 +21,7 @@
 //! | make shared memory and map it | [`Mapping::allocate`], [`Mapping::allocate_with_name`] |
 //! | map what somebody handed you | [`zx::Vmo::from_fd`], then [`Mapping::create_from_vmo`] |
 //! | have memory that gets larger while it is mapped | [`GrowableMapping`] |
+//! | let others read what only you write | [`WriterMapping`]; they use [`ReadOnlyMapping`] |
 //! | read and write | the methods of [`SharedBuffer`], to which a `Mapping` dereferences |
 //! | fill it from a file, a pipe or a socket, or send it there | [`Mapping::read_from_fd`], [`Mapping::write_to_fd`], [`fd`] |
 //! | read and write memory that a peer can truncate | [`Guarded`] |
@@ -63,6 +64,8 @@ mod growable;
 mod guarded;
 mod immutable;
 mod mapping;
+mod published;
+mod read_only;
 
 pub use growable::{GrowableMapping, GrowableView};
 pub use guarded::{Guarded, GuardedError};
@@ -71,9 +74,11 @@ pub use immutable::{
     TruncatedImmutableMappingError,
 };
 pub use mapping::Mapping;
+pub use published::WriterMapping;
+pub use read_only::{ReadOnlyMapping, Writers};
 pub use shared_buffer::{
-    self, Access, AccessError, AtomicInt, ReadOnlyAtomic, SharedAtomic, SharedBuffer,
-    SharedBufferSlice, SharedBufferSliceMut,
+    self, Access, AccessError, AtomicInt, ReadOnlyAtomic, ReadOnlyBuffer, SharedAtomic,
+    SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
 };
 pub use zx;
 

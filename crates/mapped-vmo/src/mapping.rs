@@ -250,7 +250,7 @@ pub(crate) fn access(flags: VmarFlags) -> Access {
 ///
 /// `ptr` and `len` are those of one [`Vmar::map`](zx::Vmar::map), and nothing uses those
 /// pages any more.
-unsafe fn unmap(ptr: *mut u8, len: usize) {
+pub(crate) unsafe fn unmap(ptr: *mut u8, len: usize) {
     // SAFETY: the caller's contract is `unmap`'s.
     let result = unsafe { zx::vmar_root_self().unmap(ptr.addr(), len) };
     // A whole mapping can always be unmapped; only a hole inside one could hit a limit.

@@ -156,14 +156,13 @@ impl Memory {
     /// Seals a VMO that was made to be published, which is mapped by now. The result is what
     /// is sealed.
     pub(crate) fn publish(self) -> Result<Self, Status> {
-        let size = self.file_size()?;
         seal::publish(self.fd.as_fd())?;
-        Ok(Self::sealed(
-            self.fd,
-            seal::PUBLISHED,
-            size,
-            Pages::Ordinary,
-        ))
+        // What the size was before the seals is not what it is, and to ask costs a call that
+        // most owners have no use for: whoever needs it asks then.
+        Ok(Self {
+            loses_pages: false,
+            ..self
+        })
     }
 
     /// Whether nobody can write any more.
