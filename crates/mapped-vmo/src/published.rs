@@ -55,17 +55,14 @@ use crate::mapping::{no_memory, overcommit_is_strict, unmap};
 /// second writer. **In the child, each access through a copy of this value, or through a slice
 /// of it, is a fault, or touches what was mapped there since.** Who calls `fork`, which is
 /// unsafe, answers for that. Dropping the copy is fine: it notices that it is not in the
-/// owner's process, and unmaps nothing.
+/// owner's address space, and unmaps nothing.
 ///
 /// A thread that forks during [`allocate`](Self::allocate), between the map and the line that
 /// keeps it from children, makes a child with a writer's pages.
 ///
-/// A dropped copy notices by the process id. The one child that has the same id is the first process of
-/// a new PID namespace, forked by the first process of another one: there, forget the copy.
-///
 /// # Invariants
 ///
-/// - **mapped**: in the process `owner`, the buffer's bytes are pages of one VMO, readable and
+/// - **mapped**: in the address space `owner`, the buffer's bytes are pages of one VMO, readable and
 ///   writable, until this value is dropped.
 /// - **size**: the VMO was made as large as the mapping, and is sealed against shrinking
 ///   before anybody was given it.
@@ -117,8 +114,8 @@ use crate::mapping::{no_memory, overcommit_is_strict, unmap};
 /// ```
 pub struct WriterMapping {
     buffer: ManuallyDrop<SharedBuffer>,
-    /// The process that has the pages.
-    owner: u32,
+    /// The address space that has the pages.
+    owner: u64,
 }
 
 impl WriterMapping {
@@ -207,7 +204,7 @@ impl WriterMapping {
         let buffer = unsafe { SharedBuffer::with_access(pages, size, Access::READ_WRITE) };
         let writer = Self {
             buffer: ManuallyDrop::new(buffer),
-            owner: std::process::id(),
+            owner: zx::address_space_number(),
         };
         // SAFETY: the pages of one mapping, which a child has no use for: it can't have a
         // reference to them, and the docs of the type say what its copy is worth.
@@ -354,7 +351,7 @@ impl Drop for WriterMapping {
         // SAFETY: a value is dropped once, and nothing uses the buffer after this.
         let buffer = unsafe { ManuallyDrop::take(&mut self.buffer) };
         let (pages, len) = buffer.consume();
-        if std::process::id() == self.owner {
+        if zx::address_space_number() == self.owner {
             // SAFETY: these are the pages that `map` placed in this process (mapped), and the
             // buffer is gone.
             unsafe { unmap(pages, len) };

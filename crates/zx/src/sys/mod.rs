@@ -10,6 +10,7 @@
 //! | `Memory::{freeze, publish, tier}` | its seals |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
+//! | `address_space` | which side of a fork this is |
 //! | `status_of_errno`, `page_size` | what it takes to talk |
 //!
 //! Rights and ranges are checked by the caller; what the kernel alone can know, here.
@@ -19,8 +20,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, dont_fork, map, page_size, populate, protect, root, status_of_errno, unmap,
-    write_memory,
+    Memory, address_space, dont_fork, map, page_size, populate, protect, root, status_of_errno,
+    unmap, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};

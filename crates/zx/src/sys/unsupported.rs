@@ -143,6 +143,10 @@ pub(crate) unsafe fn protect(_addr: usize, _len: usize, _prot: Prot) -> Result<(
     Err(Status::NOT_SUPPORTED)
 }
 
+pub(crate) fn address_space() -> u64 {
+    std::process::id().into()
+}
+
 #[allow(unsafe_code, reason = "the contract is that of the kernel that has it")]
 pub(crate) unsafe fn dont_fork(_addr: usize, _len: usize) -> Result<(), Status> {
     Err(Status::NOT_SUPPORTED)

@@ -5,6 +5,7 @@ mod adopt;
 mod bytes;
 mod copy;
 mod errno;
+mod fork;
 mod holes;
 mod kind;
 mod memfd;
@@ -15,6 +16,7 @@ mod some;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
+pub(crate) use fork::address_space;
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
