@@ -12,6 +12,7 @@ use peer_tests::{Peer, checksum, noise};
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 const HOLDER: &str = env!("CARGO_BIN_EXE_holder");
+const FILLER: &str = env!("CARGO_BIN_EXE_filler");
 const OLD_KERNEL: &str = env!("CARGO_BIN_EXE_old_kernel");
 const SIZE: usize = 3 * 4096;
 const EPERM: i32 = 1;
@@ -131,5 +132,40 @@ fn what_can_not_be_had_is_an_error_and_nothing_is_left_over() {
         if let Some((line, _)) = on_an_old_kernel(call) {
             assert_eq!(line, "cannot get the pages: NO_MEMORY", "{call}");
         }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Plan {
+    Frozen,
+    Unsealed,
+}
+
+/// What a peer that may only read tries on a hole. The answers, and what is there then.
+fn filled(plan: Plan) -> Option<(String, u8)> {
+    let (mapping, vmo) = Mapping::allocate_freezable(4096).unwrap();
+    drop(mapping);
+    if plan == Plan::Frozen {
+        vmo.freeze_within(PATIENCE).unwrap();
+    }
+    let line = Peer::start(FILLER, "", vmo.as_fd()).line();
+    if line == "unavailable" {
+        eprintln!("not run: no userfaultfd here");
+        return None;
+    }
+    let fixed = ImmutableMapping::create_from_vmo(&vmo, false).unwrap();
+    assert_eq!(fixed.is_zero_copy(), plan == Plan::Frozen);
+    Some((line, fixed[0]))
+}
+
+#[test]
+fn a_peer_can_not_fill_a_hole_of_a_frozen_vmo_with_bytes_of_its_own() {
+    // The second answer is that of a page which is not registered.
+    if let Some((answers, byte)) = filled(Plan::Frozen) {
+        assert_eq!((answers.as_str(), byte), ("1 2 14", 0));
+    }
+    // The same peer, the same mapping to read, and no seal: this is what the seal is for.
+    if let Some((answers, byte)) = filled(Plan::Unsealed) {
+        assert_eq!((answers.as_str(), byte), ("0 0 14", b'!'));
     }
 }
