@@ -40,6 +40,7 @@ fn main() {
         match deed.as_str() {
             "resize" => villain.resize(),
             "everything" => villain.everything(),
+            "flip" => villain.flip(),
             other => panic!("no deed is called {other:?}"),
         }
     }
@@ -73,6 +74,18 @@ impl<D: Iterator<Item = u8>> Villain<D> {
             let stat = rustix::fs::fstat(&self.fd).expect("a file");
             self.surprises += u64::from(u64::try_from(stat.st_size) != Ok(size));
         }
+    }
+
+    /// Shorter and longer again, so fast that a copy that was cut off finds more room.
+    fn flip(&mut self) {
+        for size in [65_537, 300_000] {
+            rustix::fs::ftruncate(&self.fd, size).expect("it is not sealed");
+            let stat = rustix::fs::fstat(&self.fd).expect("a file");
+            self.surprises += u64::from(u64::try_from(stat.st_size) != Ok(size));
+            self.deeds += 1;
+        }
+        // Time to see what the other side made of it.
+        std::thread::sleep(Duration::from_micros(100));
     }
 
     /// A size, a hole, bytes, the flag that redirects writes, a seal.
