@@ -27,7 +27,8 @@
 //! | what the kernel or others do with `as_shared_ptr` | is not seen, but for what goes through [`border`](crate::border) |
 //!
 //! All accesses to chaos buffers happen one after the other, whatever thread they are of.
-//! So a test with this can't show that an ordering is missing.
+//! So a test with this can't show that an ordering is missing. Under Miri, a test in which
+//! atomics and copies meet needs `-Zmiri-disable-weak-memory-emulation`.
 //!
 //! # Cost
 //!
