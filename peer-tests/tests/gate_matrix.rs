@@ -93,25 +93,38 @@ const KINDS: [Kind; 30] = [
     Kind::Other("path"),
 ];
 
-/// The policies by name, with the limits that keep this machine alive.
-const POLICIES: [(&str, AdoptOptions); 8] = [
-    ("Strict", AdoptOptions::new(AdoptPolicy::Strict)),
-    ("Shrink", AdoptOptions::new(AdoptPolicy::Shrink)),
-    ("Copy", AdoptOptions::new(AdoptPolicy::Copy)),
-    ("Immutable", AdoptOptions::new(AdoptPolicy::Immutable)),
-    ("Published", AdoptOptions::new(AdoptPolicy::Published)),
-    ("Guarded", AdoptOptions::new(AdoptPolicy::Guarded)),
-    (
-        "Copy, huge",
-        AdoptOptions::new(AdoptPolicy::Copy)
-            .max_size(COPIED)
-            .allow_huge_pages(),
-    ),
-    (
-        "Guarded, huge",
-        AdoptOptions::new(AdoptPolicy::Guarded).allow_huge_pages(),
-    ),
+/// The policies, with the limits that keep this machine alive.
+const POLICIES: [(AdoptPolicy, Huge, AdoptOptions); 8] = [
+    ordinary(AdoptPolicy::Strict),
+    ordinary(AdoptPolicy::Shrink),
+    ordinary(AdoptPolicy::Copy),
+    ordinary(AdoptPolicy::Immutable),
+    ordinary(AdoptPolicy::Published),
+    ordinary(AdoptPolicy::Guarded),
+    huge(AdoptPolicy::Copy),
+    huge(AdoptPolicy::Guarded),
 ];
+
+const fn ordinary(policy: AdoptPolicy) -> (AdoptPolicy, Huge, AdoptOptions) {
+    (policy, Huge::Refused, AdoptOptions::new(policy))
+}
+
+/// A copy of huge pages has no holes, so it has a limit.
+const fn huge(policy: AdoptPolicy) -> (AdoptPolicy, Huge, AdoptOptions) {
+    let options = AdoptOptions::new(policy).allow_huge_pages();
+    let options = match policy {
+        AdoptPolicy::Copy => options.max_size(COPIED),
+        _ => options,
+    };
+    (policy, Huge::Allowed, options)
+}
+
+/// Whether the options allow huge pages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Huge {
+    Refused,
+    Allowed,
+}
 
 /// One thing to hold out to the gate.
 #[derive(Clone, Copy, Debug)]
@@ -238,13 +251,15 @@ impl Offer {
     }
 
     /// What must come out: the tier, or the status.
-    fn expected(self, policy: AdoptPolicy, huge: bool) -> Result<Tier, Status> {
+    fn expected(self, policy: AdoptPolicy, huge: Huge) -> Result<Tier, Status> {
         use AdoptPolicy as P;
         let loose = matches!(policy, P::Copy | P::Guarded);
         match self.kind {
             Kind::Other(_) | Kind::Secret => return Err(Status::WRONG_TYPE),
             Kind::Disk if !loose => return Err(Status::WRONG_TYPE),
-            Kind::Huge(_) if !(loose && huge) => return Err(Status::NOT_SUPPORTED),
+            Kind::Huge(_) if !(loose && huge == Huge::Allowed) => {
+                return Err(Status::NOT_SUPPORTED);
+            }
             _ => {}
         }
         let has = |bits: u32| self.kind.seals() & bits == bits;
@@ -262,10 +277,10 @@ impl Offer {
     }
 
     /// What must come out of what has the seals.
-    fn sized(self, policy: AdoptPolicy, huge: bool) -> Result<Tier, Status> {
+    fn sized(self, policy: AdoptPolicy, huge: Huge) -> Result<Tier, Status> {
         use AdoptPolicy as P;
         match policy {
-            P::Copy if huge && self.size > COPIED => Err(Status::FILE_BIG),
+            P::Copy if huge == Huge::Allowed && self.size > COPIED => Err(Status::FILE_BIG),
             P::Copy | P::Immutable if self.size > LARGEST - 4095 => Err(Status::OUT_OF_RANGE),
             // Two pages are written, the first and the last: there are no more up to here.
             P::Immutable if self.size > 2 * 4096 => Err(Status::NOT_SUPPORTED),
@@ -294,22 +309,12 @@ fn count(counts: &mut Counts, what: impl Into<String>) {
 
 /// Holds one offer out under one policy, and uses what is accepted.
 fn through_the_gate(offer: Offer, index: usize, counts: &mut Counts) {
-    let (name, options) = POLICIES[index];
-    let policy = [
-        AdoptPolicy::Strict,
-        AdoptPolicy::Shrink,
-        AdoptPolicy::Copy,
-        AdoptPolicy::Immutable,
-        AdoptPolicy::Published,
-        AdoptPolicy::Guarded,
-        AdoptPolicy::Copy,
-        AdoptPolicy::Guarded,
-    ][index];
+    let (policy, huge, options) = POLICIES[index];
     let Some(made) = offer.make() else {
         return count(counts, "no such thing");
     };
-    let what = format!("{offer:?}, {name}");
-    let expected = offer.expected(policy, name.ends_with("huge"));
+    let what = format!("{offer:?}, {policy:?}, huge pages {huge:?}");
+    let expected = offer.expected(policy, huge);
     match (Vmo::from_fd(made.fd, options), expected) {
         (Ok(vmo), Ok(tier)) => {
             assert_eq!(vmo.tier(), tier, "{what}");

@@ -15,6 +15,11 @@ use crate::checksum;
 
 const READ: VmarFlags = VmarFlags::PERM_READ;
 
+/// How many rounds an object lives that a peer changes for good, and after how many of them
+/// it is frozen: the peer must have had it by then.
+const LIFE: u32 = 16;
+const FREEZE: u32 = 4;
+
 /// One thing to do.
 pub(super) type Operation = fn(&mut World, &mut Tally);
 
@@ -26,6 +31,8 @@ pub(super) struct World {
     written: Vec<u8>,
     frozen: (Vmo, u64),
     freezable: (Vmo, Option<u64>),
+    /// Rounds until what can grow and what can freeze are new ones.
+    age: u32,
     resizable: Vmo,
     /// What we wrote last to the start of `fixed`.
     mark: [u8; 8],
@@ -71,6 +78,7 @@ impl World {
             written: noise(3),
             frozen: (frozen, checksum(&noise(1))),
             freezable: (planned(SealPlan::Freezable), None),
+            age: 0,
             resizable: planned(SealPlan::Resizable),
             mark: [0; 8],
             inbox: Inbox::default(),
@@ -96,6 +104,19 @@ impl World {
     /// The socket to another villain; what the one before had sent is not read any more.
     pub(super) fn meet(&mut self, socket: OwnedFd) {
         self.inbox.meet(socket);
+    }
+
+    /// New objects for those that a peer changes for good, from time to time. Whether they are
+    /// to be handed out again.
+    pub(super) fn renew(&mut self) -> bool {
+        self.age += 1;
+        let old = self.age == LIFE;
+        if old {
+            self.age = 0;
+            self.growable = GrowableMapping::allocate(SIZE, 16 * SIZE).expect("a VMO");
+            self.freezable = (planned(SealPlan::Freezable), None);
+        }
+        old
     }
 
     /// Everybody writes.
@@ -183,6 +204,9 @@ impl World {
     /// The peer may be in the way of freezing it. Once it is frozen it is.
     fn freezable(&mut self, tally: &mut Tally) {
         let (vmo, sum) = &mut self.freezable;
+        if self.age < FREEZE {
+            return;
+        }
         let result = match vmo.freeze() {
             Ok(()) => "frozen",
             Err(Status::BAD_STATE) => "freeze_in_the_way",

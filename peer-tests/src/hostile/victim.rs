@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::tiers::World;
@@ -27,6 +27,8 @@ struct Shared {
     hangs: AtomicU64,
     /// The socket to the present villain, until the worker has taken it.
     inbox: Mutex<Option<OwnedFd>>,
+    /// What the next villain is handed.
+    objects: Mutex<Vec<OwnedFd>>,
 }
 
 /// Works for `time` and gives the counts, with what is left over at the end.
@@ -42,16 +44,16 @@ pub fn run(program: &str, time: Duration) -> Tally {
         began: AtomicU64::new(0),
         hangs: AtomicU64::new(0),
         inbox: Mutex::new(None),
+        objects: Mutex::new(Vec::new()),
     };
     drop(World::new());
     let before = Held::now();
     let mut world = World::new();
     let mut tally = std::thread::scope(|scope| {
-        let objects = world.objects();
-        let shared = &shared;
-        let killer = scope.spawn(move || kill_and_restart(program, shared, objects));
-        let clock = scope.spawn(|| watch(shared));
-        let worked = work(&mut world, shared, time);
+        *lock(&shared.objects) = world.objects();
+        let killer = scope.spawn(|| kill_and_restart(program, &shared));
+        let clock = scope.spawn(|| watch(&shared));
+        let worked = work(&mut world, &shared, time);
         shared.stop.store(true, Ordering::Relaxed);
         let mut tally = killer.join().expect("the killer");
         clock.join().expect("the clock");
@@ -59,7 +61,10 @@ pub fn run(program: &str, time: Duration) -> Tally {
         tally
     });
     drop(world);
-    drop(take(&shared));
+    drop((
+        lock(&shared.inbox).take(),
+        lock(&shared.objects).split_off(0),
+    ));
     tally.add("hangs", shared.hangs.load(Ordering::Relaxed));
     // Some descriptors are closed by a thread of their own, a little later.
     let _ = before.is_back();
@@ -81,7 +86,8 @@ fn work(world: &mut World, shared: &Shared, time: Duration) -> Tally {
         if shared.start.elapsed() > time && tally.get("rounds") > 0 {
             break;
         }
-        if let Some(socket) = take(shared) {
+        let socket = lock(&shared.inbox).take();
+        if let Some(socket) = socket {
             world.meet(socket);
         }
         let began = Instant::now();
@@ -95,14 +101,17 @@ fn work(world: &mut World, shared: &Shared, time: Duration) -> Tally {
         tally.add(name, 1);
         if *name == operations[operations.len() - 1].0 {
             tally.add("rounds", 1);
+            if world.renew() {
+                *lock(&shared.objects) = world.objects();
+            }
         }
     }
     tally
 }
 
-fn take(shared: &Shared) -> Option<OwnedFd> {
-    let mut inbox = shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-    inbox.take()
+/// What one thread leaves for another.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Counts an operation that takes too long once, while it still does.
@@ -121,16 +130,18 @@ fn watch(shared: &Shared) {
 }
 
 /// Starts a villain, gives it some milliseconds, kills it, and again.
-fn kill_and_restart(program: &str, shared: &Shared, objects: Vec<OwnedFd>) -> Tally {
-    let objects: Vec<BorrowedFd<'_>> = objects.iter().map(AsFd::as_fd).collect();
+fn kill_and_restart(program: &str, shared: &Shared) -> Tally {
     let mut tally = Tally::default();
     let mut dice = Dice::new(1);
     while !shared.stop.load(Ordering::Relaxed) {
         let (here, there) = message::pair();
-        message::send(&here, b"objects", &objects).expect("an empty socket");
+        let objects = lock(&shared.objects);
+        let borrowed: Vec<BorrowedFd<'_>> = objects.iter().map(AsFd::as_fd).collect();
+        message::send(&here, b"objects", &borrowed).expect("an empty socket");
+        drop(objects);
         let mut villain = Villain::start(program, there, tally.get("villains"));
         tally.add("villains", 1);
-        *shared.inbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(here);
+        *lock(&shared.inbox) = Some(here);
         let life = 5_000 + dice.below(25_000) as u64;
         std::thread::sleep(Duration::from_micros(life));
         match villain.kill() {
