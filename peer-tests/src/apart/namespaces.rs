@@ -132,7 +132,8 @@ pub fn noexec(program: &str) -> Result<String, CannotTry> {
     let said = first.line();
     let status = first.ended();
     if status.code() == Some(i32::from(super::SKIPPED)) {
-        return Err(CannotTry(said));
+        let reason = said.trim_start_matches("skipped: ");
+        return Err(CannotTry(reason.to_owned()));
     }
     assert!(status.success(), "inside: {status}: {said}");
     let after = std::fs::read_to_string(NOEXEC).expect("it was there");

@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use rustix::io::Errno;
+
 use super::tiers::World;
 use super::{Dice, Tally, keeper};
 use crate::{Held, message};
@@ -137,8 +139,17 @@ fn kill_and_restart(program: &str, shared: &Shared) -> Tally {
         let (here, there) = message::pair();
         let objects = lock(&shared.objects);
         let borrowed: Vec<BorrowedFd<'_>> = objects.iter().map(AsFd::as_fd).collect();
-        message::send(&here, b"objects", &borrowed).expect("an empty socket");
+        let sent = message::send(&here, b"objects", &borrowed);
         drop(objects);
+        if sent.is_err() {
+            // Of one user only so many descriptors may be under way, and the flood that lies
+            // unread takes all of them; it goes with its socket.
+            assert_eq!(sent, Err(Errno::TOOMANYREFS), "an empty socket");
+            tally.add("flooded_off", 1);
+            *lock(&shared.inbox) = Some(here);
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        }
         let mut villain = Villain::start(program, there, tally.get("villains"));
         tally.add("villains", 1);
         *lock(&shared.inbox) = Some(here);
