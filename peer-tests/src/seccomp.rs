@@ -31,6 +31,8 @@ pub enum Call {
     Pwritev2,
     /// `madvise(MADV_POPULATE_READ)`; other advice goes on.
     PopulateRead,
+    /// `madvise(MADV_DONTFORK)`; other advice goes on.
+    DontFork,
 }
 
 /// Where `struct seccomp_data` has the number of the call, and the low half of argument `n`
@@ -51,6 +53,7 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
         Call::Ftruncate => (libc::SYS_ftruncate, None),
         Call::Fchmod => (libc::SYS_fchmod, None),
         Call::AddSeals => (libc::SYS_fcntl, Some((1, BPF_JEQ, libc::F_ADD_SEALS))),
+        Call::DontFork => (libc::SYS_madvise, Some((2, BPF_JEQ, libc::MADV_DONTFORK))),
         Call::MmapShared => (libc::SYS_mmap, Some((3, BPF_JSET, libc::MAP_SHARED))),
         Call::ProcessVmWritev => (libc::SYS_process_vm_writev, None),
         Call::Pwritev2 => (libc::SYS_pwritev2, None),

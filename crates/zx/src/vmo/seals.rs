@@ -43,7 +43,8 @@ impl Vmo {
     ///
     /// # Errors
     ///
-    /// [`Status::NOT_SUPPORTED`] if it was not made to be published, or is already;
+    /// [`Status::NOT_SUPPORTED`] if it was not made to be published, or is already, or if the
+    /// kernel does not know the seal (Linux before 5.1);
     /// [`Status::ACCESS_DENIED`] without the right `WRITE`. The handle is closed then.
     ///
     /// # Examples

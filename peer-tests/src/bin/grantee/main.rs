@@ -9,7 +9,7 @@
 //!   grantee USER write|map|reopen|punch|truncate|seal|pour|uring|userfault|remap|early
 //!   grantee USER own dumpable|hidden        an owner, who says where its pages are
 //!   grantee USER trace PID ADDR FD          a peer who tries its power over that owner
-//!   grantee same fork                       an owner with children
+//!   grantee same fork|nested                an owner with children
 //!   grantee same count                      the system calls of an owner
 //! ```
 #![deny(unsafe_code)]
@@ -37,9 +37,10 @@ fn main() {
         power::become_user(NOBODY).expect("root may become anybody");
     }
     match *deed {
-        ["own", how] => owner::own(how == "dumpable"),
+        ["own", how] => owner::own(u64::from(how == "dumpable")),
         ["trace", pid, addr, fd] => power::trace(number(pid), number(addr), number(fd)),
         ["fork"] => owner::fork(),
+        ["nested"] => owner::nested(),
         ["count"] => count::count(),
         [deed] => attack(deed),
         _ => panic!("no deed is called {args:?}"),

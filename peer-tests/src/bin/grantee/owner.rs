@@ -14,12 +14,13 @@ use mapped_vmo::WriterMapping;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use crate::deeds::size;
-use crate::{libc_code, power, say};
+use crate::{power, say};
 
-/// Publishes, says where everything is (process, address, descriptor), and then the first 16
-/// bytes, each time that it is asked by a byte on its stdin.
-pub(crate) fn own(dumpable: bool) {
-    power::set_dumpable(u64::from(dumpable)).expect("a flag of our own");
+/// Publishes, within the reach of others of its user (1) or not (0). Says where everything is
+/// (process, address, descriptor), and then the first 16 bytes, each time that it is asked by
+/// a byte on its stdin.
+pub(crate) fn own(dumpable: u64) {
+    power::set_dumpable(dumpable).expect("a flag of our own");
     power::allow_tracers();
     let (mut writer, vmo) = WriterMapping::allocate_with_name(4096, "owned").expect("a grant");
     writer.write(b"--------########");
@@ -77,23 +78,7 @@ pub(crate) fn fork() {
         if maps.contains("no-heirs") {
             return 1;
         }
-        let (at, prot) = (
-            ptr::without_provenance_mut(addr),
-            ProtFlags::READ | ProtFlags::WRITE,
-        );
-        let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
-        // SAFETY: it replaces nothing.
-        let Ok(other) = (unsafe { rustix::mm::mmap_anonymous(at, 8192, prot, flags) }) else {
-            return 2;
-        };
-        let other = other.cast::<u8>();
-        // SAFETY: fresh pages of our own.
-        unsafe { other.write_volatile(0x5a) };
-        drop(writer.take());
-        let mut vector = [0];
-        // SAFETY: it says which pages are there, and touches none.
-        let there = libc_code(unsafe { libc::mincore(at, 8192, vector.as_mut_ptr()) }.into());
-        if there != 0 { 3 } else { 0 }
+        drop_elsewhere(writer.take().expect("a copy"), addr, 8192)
     });
     let writer = writer.expect("the child dropped its own copy");
     let same = writer.eq_at(0, b"kept").is_ok_and(|same| same);
@@ -104,6 +89,52 @@ pub(crate) fn fork() {
         i32::from(same),
         i32::from(seen)
     ));
+}
+
+/// In a child: drops its copy of a writer where something else is mapped by now, and tells by
+/// 0 whether that is still there.
+fn drop_elsewhere(writer: WriterMapping, addr: usize, len: usize) -> i32 {
+    let at = ptr::without_provenance_mut(addr);
+    let prot = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: it replaces nothing.
+    if unsafe { rustix::mm::mmap_anonymous(at, len, prot, flags) }.is_err() {
+        return 2;
+    }
+    drop(writer);
+    let mut there = [0; 2];
+    // SAFETY: it says which pages are there, one byte for each of two, and touches none.
+    let found = unsafe { libc::mincore(at, len, there.as_mut_ptr()) };
+    if found == 0 { 0 } else { 3 }
+}
+
+/// A child that has the owner's process id, because each is the first one of its namespace.
+/// Says how it ended when it dropped its copy, or 77 where there are no namespaces.
+pub(crate) fn nested() {
+    if !new_pids() {
+        return say(&NO_NAMESPACE.to_string());
+    }
+    let inner = child(|| {
+        let (mut writer, _vmo) = WriterMapping::allocate(8192).expect("a grant");
+        let addr = address(&mut writer);
+        if std::process::id() != 1 || !new_pids() {
+            return NO_NAMESPACE;
+        }
+        child(|| match std::process::id() {
+            1 => drop_elsewhere(writer, addr, 8192),
+            _ => NO_NAMESPACE,
+        })
+    });
+    say(&inner.to_string());
+}
+
+/// What a process ends with where it can't make a namespace.
+const NO_NAMESPACE: i32 = 77;
+
+/// Whether the next child will be the first process of a namespace.
+fn new_pids() -> bool {
+    // SAFETY: a flag for children to come.
+    unsafe { libc::unshare(libc::CLONE_NEWPID) == 0 }
 }
 
 /// One who got the descriptor before the seals: it maps it writable, says so, and then writes

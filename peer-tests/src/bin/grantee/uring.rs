@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Two doors that lead around the usual checks: io_uring, and userfaultfd. By raw calls,
-//! because that is how an attacker would.
+//! because that is how a hostile peer would.
 #![allow(unsafe_code, reason = "raw system calls and the rings of io_uring")]
 
 use core::ffi::c_void;

@@ -60,10 +60,11 @@ pub(super) fn tier(seals: SealFlags, pages: Pages) -> Tier {
 ///
 /// # Errors
 ///
-/// `NOT_SUPPORTED` if it has seals already, so it was not made to be published.
+/// `NOT_SUPPORTED` if it has seals already, so it was not made to be published (`EPERM`), or
+/// if the kernel does not know the seal (`EINVAL`: Linux before 5.1).
 pub(super) fn publish(fd: BorrowedFd<'_>) -> Result<(), Status> {
     match fcntl_add_seals(fd, PUBLISHED) {
-        Err(Errno::PERM) => Err(Status::NOT_SUPPORTED),
+        Err(Errno::PERM | Errno::INVAL) => Err(Status::NOT_SUPPORTED),
         other => other.map_err(status),
     }
 }
