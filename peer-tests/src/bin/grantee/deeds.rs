@@ -187,7 +187,6 @@ pub(crate) fn seal(vmo: &OwnedFd) -> Vec<i32> {
         SealFlags::SHRINK,
         SealFlags::GROW,
         SealFlags::SEAL,
-        SealFlags::from_bits_retain(0x20), // EXEC
     ];
     seals
         .map(|seal| code(rustix::fs::fcntl_add_seals(vmo, seal)))
