@@ -16,10 +16,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+mod check;
 mod demo;
+mod link;
 mod run;
 mod size;
 mod style;
+mod villain;
 
 /// What can go wrong in a verb, in one line.
 type Failure = Box<dyn core::error::Error>;
@@ -36,6 +39,9 @@ struct Cli {
 enum Verb {
     /// Share memory with a hostile process, and survive it
     Demo(DemoArgs),
+    /// Try every attack on every kind of shared memory on this machine
+    #[command(after_help = check::TIERS)]
+    Check(CheckArgs),
     /// Run a program with sealed VMOs as files: {NAME} in its arguments becomes a path
     #[command(after_help = run::EXAMPLES)]
     Run(RunArgs),
@@ -43,7 +49,7 @@ enum Verb {
     #[command(hide = true)]
     Villain {
         /// What it is
-        role: demo::Role,
+        role: villain::Role,
     },
 }
 
@@ -56,18 +62,32 @@ struct DemoArgs {
     /// Where the picture goes
     #[arg(long, value_name = "PATH", default_value = "vmo-demo.png")]
     png: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// For whom a verb writes.
+#[derive(Clone, Copy, Debug, Args)]
+struct Output {
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
 }
 
-impl DemoArgs {
-    fn format(&self) -> style::Format {
+impl Output {
+    fn format(self) -> style::Format {
         match self.json {
             true => style::Format::Json,
             false => style::Format::Text,
         }
     }
+}
+
+/// Arguments of `vmo check`.
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Arguments of `vmo run`.
@@ -89,13 +109,14 @@ fn main() -> ExitCode {
     };
     match cli.verb {
         Verb::Demo(args) => finish(demo::demo(&args)),
+        Verb::Check(args) => finish(check::check(args.output.format())),
         Verb::Run(args) => {
             // Where all goes well, this process has become the program.
             let failed = run::run(args.vmos, &args.command);
             complain(&failed.message);
             ExitCode::from(failed.code)
         }
-        Verb::Villain { role } => finish(demo::villain(role).map(|()| true)),
+        Verb::Villain { role } => finish(villain::villain(role).map(|()| true)),
     }
 }
 
@@ -111,7 +132,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     } else {
         let help = match verb.to_str() {
-            Some(verb @ ("demo" | "run")) => format!("vmo {verb} --help"),
+            Some(verb @ ("check" | "demo" | "run")) => format!("vmo {verb} --help"),
             _ => "vmo --help".to_owned(),
         };
         complain(&format!("{}; see {help}", one_line(&error.to_string())));

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the seals are for: the same attack on memory without them, and what the gate says.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 
 use mapped_vmo::zx::{AdoptPolicy, Vmo};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::Role;
-use super::link::{Link, Peer, signal_name};
 use super::scoreboard::{Row, Scoreboard};
 use super::unsafe_ways::Naive;
 use crate::Failure;
+use crate::link::{Link, Peer, signal_name};
+use crate::villain::Role;
 
 /// An unsealed memfd: refused by us, and fatal to who maps it without asking.
 pub(super) fn unsealed(board: &mut Scoreboard) -> Result<(), Failure> {
@@ -30,22 +31,35 @@ pub(super) fn unsealed(board: &mut Scoreboard) -> Result<(), Failure> {
         ok,
     })?;
 
-    let mut victim = Peer::start_on(Role::Unsealed, memfd.try_clone()?)?;
-    victim.ask("map")?;
-    ftruncate(&memfd, 0)?;
-    victim.send("read")?;
-    let status = victim.wait()?;
-    let end = status
-        .signal()
-        .map_or_else(|| status.to_string(), signal_name);
+    let end = death(&memfd)?;
     board.note(
         "who maps that one without asking",
         &format!("{end} when it is truncated"),
     )
 }
 
+/// What becomes of a process that maps an unsealed memfd which is then truncated.
+pub(crate) fn what_happens_to_who_does_not_ask() -> Result<String, Failure> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let memfd = memfd_create("unsealed", flags)?;
+    ftruncate(&memfd, 4096)?;
+    Ok(format!("{} when it is truncated", death(&memfd)?))
+}
+
+/// How that process ends.
+fn death(memfd: &OwnedFd) -> Result<String, Failure> {
+    let mut victim = Peer::start_on(Role::Unsealed, memfd.try_clone()?)?;
+    victim.ask("map")?;
+    ftruncate(memfd, 0)?;
+    victim.send("read")?;
+    let status = victim.wait()?;
+    Ok(status
+        .signal()
+        .map_or_else(|| status.to_string(), signal_name))
+}
+
 /// The process that does not ask.
-pub(super) fn victim() -> Result<(), Failure> {
+pub(crate) fn victim() -> Result<(), Failure> {
     use std::os::fd::AsFd;
     let fd = std::io::stdin().as_fd().try_clone_to_owned()?;
     // It is meant to die: nobody wants its memory on disk.

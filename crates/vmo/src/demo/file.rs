@@ -21,9 +21,10 @@ use mapped_vmo::{Mapping, SharedBuffer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::link::{Link, Peer};
-use super::{Role, allocate, inherited_vmo, say};
+use super::{allocate, inherited_vmo, say};
+use crate::link::{Link, Peer};
 use crate::style::Format;
+use crate::villain::Role;
 use crate::{Failure, size};
 
 const SLOTS: usize = 4;
@@ -167,7 +168,7 @@ fn fill(file: &mut File, chunk: &mut [u8]) -> std::io::Result<usize> {
 }
 
 /// The other process: copies out, frees the slot, hashes the copy.
-pub(super) fn receive() -> Result<(), Failure> {
+pub(crate) fn receive() -> Result<(), Failure> {
     let vmo = inherited_vmo()?;
     let mapping = Mapping::create_from_vmo(&vmo, SLOTS * SLOT, VmarFlags::PERM_READ)?;
     let mut link = Link::inherited()?;

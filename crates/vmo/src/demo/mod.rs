@@ -19,22 +19,26 @@ use mapped_vmo::zx::{AdoptPolicy, Status, Vmo};
 use mapped_vmo::{Mapping, SharedBuffer};
 
 use crate::style::{Format, Style};
+use crate::villain::Role;
 use crate::{DemoArgs, Failure, size};
 
 mod contrast;
 mod file;
 mod frames;
-mod link;
+
 mod race;
 mod scoreboard;
 mod speed;
 mod unsafe_ways;
 mod villain;
 
-pub(crate) use villain::{Role, villain};
+pub(crate) use contrast::{victim as unsealed_victim, what_happens_to_who_does_not_ask};
+pub(crate) use file::receive;
+pub(crate) use race::{flipped, memcpy_victim};
+pub(crate) use villain::peer;
 
+use crate::link::{self, Peer, errno_name};
 use frames::Frame;
-use link::{Peer, errno_name};
 use scoreboard::{Held, Row, Scoreboard};
 
 /// How many frames the peer draws.
@@ -46,12 +50,12 @@ const SIZE: usize = 1 << 20;
 /// Runs the demo. Whether everything was as it should be.
 pub(crate) fn demo(args: &DemoArgs) -> Result<bool, Failure> {
     if let Some(path) = &args.file {
-        return file::stream(path, args.format());
+        return file::stream(path, args.output.format());
     }
     let style = Style::of_stdout();
     let start = Instant::now();
     let before = Held::now()?;
-    let mut board = Scoreboard::new(style, args.format());
+    let mut board = Scoreboard::new(style, args.output.format());
     board.title(&format!(
         "Two processes share {} of memory. One of them is hostile.",
         size::human(SIZE as u64)
@@ -59,7 +63,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<bool, Failure> {
     let picture = attacks(&mut board, &before)?;
     picture.save(&args.png)?;
     board.picture(&args.png)?;
-    if style.colours() && args.format() == Format::Text {
+    if style.colours() && args.output.format() == Format::Text {
         picture.preview(&mut stdout().lock())?;
     }
     board.finish(start.elapsed())

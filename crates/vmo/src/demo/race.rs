@@ -10,11 +10,12 @@ use std::time::Instant;
 use mapped_vmo::zx::{VmarFlags, Vmo};
 use mapped_vmo::{Mapping, SharedBuffer};
 
-use super::link::{Link, Peer};
+use super::inherited_vmo;
 use super::scoreboard::{Row, Scoreboard};
 use super::unsafe_ways::{FLAG, MESSAGE, Plain, valid};
-use super::{Role, inherited_vmo};
 use crate::Failure;
+use crate::link::{Link, Peer};
+use crate::villain::Role;
 
 /// How long each side of the comparison runs.
 const TIME: Duration = Duration::from_millis(500);
@@ -70,6 +71,16 @@ pub(super) fn race(
     board.note("the same with plain memcpy", &outcome)
 }
 
+/// Our side of it alone, on a VMO that the peer flips a byte of: how many messages were
+/// accepted and then invalid. `None` if the byte was not seen both ways, so nothing was tested.
+pub(crate) fn flipped(mapping: &SharedBuffer, vmo: &Vmo) -> Result<Option<u64>, Failure> {
+    let mut peer = Peer::start(Role::Peer, vmo)?;
+    peer.ask("flip")?;
+    let ours = count(|out| receive(mapping, out));
+    peer.ask("stop")?;
+    Ok(ours.is_fair().then_some(ours.invalid))
+}
+
 /// Copies a message out of shared memory, checks the copy and hands it on.
 fn receive(shared: &SharedBuffer, out: &mut [u8; MESSAGE]) -> bool {
     let mut copy = [0; MESSAGE];
@@ -116,7 +127,7 @@ fn plain_memcpy(vmo: &Vmo) -> Result<Count, Failure> {
 }
 
 /// That process.
-pub(super) fn memcpy_victim() -> Result<(), Failure> {
+pub(crate) fn memcpy_victim() -> Result<(), Failure> {
     let vmo = inherited_vmo()?;
     let mut mapping = Mapping::create_from_vmo(&vmo, MESSAGE, VmarFlags::PERM_READ)?;
     let mut link = Link::inherited()?;

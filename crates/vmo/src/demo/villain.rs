@@ -4,56 +4,16 @@
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use clap::ValueEnum;
 use mapped_vmo::zx::{VmarFlags, Vmo};
 use mapped_vmo::{Mapping, SharedBuffer};
 use rustix::fs::{FallocateFlags, SealFlags, fallocate, fcntl_add_seals, ftruncate};
 
-use super::link::{Gone, Link};
-use super::{contrast, file, frames, inherited_vmo, race};
+use super::{frames, inherited_vmo, race};
 use crate::Failure;
+use crate::link::Link;
 
-/// What a process of the demo is there for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Role {
-    /// Draws and attacks.
-    Peer,
-    /// Copies with plain memcpy while the peer flips bytes. Disposable.
-    Memcpy,
-    /// Maps what can be truncated. Disposable.
-    Unsealed,
-    /// Receives a file.
-    Receiver,
-}
-
-impl Role {
-    /// As on the command line.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Peer => "peer",
-            Self::Memcpy => "memcpy",
-            Self::Unsealed => "unsealed",
-            Self::Receiver => "receiver",
-        }
-    }
-}
-
-/// Runs the other process.
-pub(crate) fn villain(role: Role) -> Result<(), Failure> {
-    let done = match role {
-        Role::Peer => peer(),
-        Role::Memcpy => race::memcpy_victim(),
-        Role::Unsealed => contrast::victim(),
-        Role::Receiver => file::receive(),
-    };
-    match done {
-        // Whoever started this is gone: there is nothing left to do, and nobody to tell.
-        Err(error) if error.is::<Gone>() => Ok(()),
-        other => other,
-    }
-}
-
-fn peer() -> Result<(), Failure> {
+/// Draws and attacks until the line is closed.
+pub(crate) fn peer() -> Result<(), Failure> {
     let vmo = inherited_vmo()?;
     let size = usize::try_from(vmo.get_size()?)?;
     let flags = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE;

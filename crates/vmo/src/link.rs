@@ -13,8 +13,8 @@ use mapped_vmo::zx::{Rights, Vmo};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
-use super::Role;
 use crate::Failure;
+use crate::villain::Role;
 
 /// How long an answer may take. A peer that is silent for longer is a failed row.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,24 +22,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long an answer may be: what a hostile peer sends is not collected for ever.
 const LONGEST_LINE: u64 = 4096;
 
-/// A process that was started for the demo, and the line to it.
+/// A process that was started to be the other one, and the line to it.
 ///
 /// Dropping it ends the process.
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     child: Child,
     link: Link,
 }
 
 impl Peer {
     /// Starts this program again on `vmo`, in another role.
-    pub(super) fn start(role: Role, vmo: &Vmo) -> Result<Self, Failure> {
+    pub(crate) fn start(role: Role, vmo: &Vmo) -> Result<Self, Failure> {
         let theirs = vmo.duplicate_handle(Rights::SAME_RIGHTS)?;
         Self::start_on(role, theirs.into())
     }
 
     /// The same on any descriptor.
-    pub(super) fn start_on(role: Role, stdin: OwnedFd) -> Result<Self, Failure> {
+    pub(crate) fn start_on(role: Role, stdin: OwnedFd) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair()?;
         let child = Command::new(std::env::current_exe()?)
             .args(["villain", role.word()])
@@ -51,34 +51,34 @@ impl Peer {
     }
 
     /// Sends a request without waiting for the answer.
-    pub(super) fn send(&mut self, request: &str) -> Result<(), Failure> {
+    pub(crate) fn send(&mut self, request: &str) -> Result<(), Failure> {
         self.link.send(request)
     }
 
     /// Waits for an answer.
-    pub(super) fn answer(&mut self) -> Result<String, Failure> {
+    pub(crate) fn answer(&mut self) -> Result<String, Failure> {
         Ok(self.link.receive()?.ok_or(Gone)?)
     }
 
     /// Sends a request and waits for the answer.
-    pub(super) fn ask(&mut self, request: &str) -> Result<String, Failure> {
+    pub(crate) fn ask(&mut self, request: &str) -> Result<String, Failure> {
         self.send(request)?;
         self.answer()
     }
 
     /// The same for a system call: its errno, 0 if it succeeded.
-    pub(super) fn ask_errno(&mut self, request: &str) -> Result<i32, Failure> {
+    pub(crate) fn ask_errno(&mut self, request: &str) -> Result<i32, Failure> {
         Ok(self.ask(request)?.parse()?)
     }
 
     /// SIGKILL.
-    pub(super) fn kill(mut self) -> Result<ExitStatus, Failure> {
+    pub(crate) fn kill(mut self) -> Result<ExitStatus, Failure> {
         self.child.kill()?;
         self.end()
     }
 
     /// Closes the line, which ends the process, and waits for that.
-    pub(super) fn finish(mut self) -> Result<ExitStatus, Failure> {
+    pub(crate) fn finish(mut self) -> Result<ExitStatus, Failure> {
         self.link
             .stream
             .get_ref()
@@ -87,7 +87,7 @@ impl Peer {
     }
 
     /// Waits for the process to end by itself.
-    pub(super) fn wait(mut self) -> Result<ExitStatus, Failure> {
+    pub(crate) fn wait(mut self) -> Result<ExitStatus, Failure> {
         // It ends, or closes its end of the line: either is the end of the wait below.
         self.link.receive().ok();
         self.end()
@@ -120,7 +120,7 @@ impl Drop for Peer {
 
 /// One end of the line.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     stream: BufReader<UnixStream>,
 }
 
@@ -132,15 +132,15 @@ impl Link {
         Ok(Self { stream })
     }
 
-    /// The end of a process that was started for the demo: its standard output.
-    pub(super) fn inherited() -> Result<Self, Failure> {
+    /// The end of a process that was started so: its standard output.
+    pub(crate) fn inherited() -> Result<Self, Failure> {
         let fd = std::io::stdout().as_fd().try_clone_to_owned()?;
         let stream = BufReader::new(UnixStream::from(fd));
         Ok(Self { stream })
     }
 
     /// Sends a line.
-    pub(super) fn send(&mut self, line: &str) -> Result<(), Failure> {
+    pub(crate) fn send(&mut self, line: &str) -> Result<(), Failure> {
         self.stream
             .get_mut()
             .write_all(format!("{line}\n").as_bytes())
@@ -148,7 +148,7 @@ impl Link {
     }
 
     /// Receives a line, or `None` when the other end is closed.
-    pub(super) fn receive(&mut self) -> Result<Option<String>, Failure> {
+    pub(crate) fn receive(&mut self) -> Result<Option<String>, Failure> {
         let mut line = String::new();
         let got = self
             .stream
@@ -162,7 +162,7 @@ impl Link {
 
 /// The other end of the line is closed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Gone;
+pub(crate) struct Gone;
 
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,7 +182,7 @@ fn in_words(error: io::Error) -> Failure {
 }
 
 /// An errno as people know it.
-pub(super) fn errno_name(errno: i32) -> String {
+pub(crate) fn errno_name(errno: i32) -> String {
     use rustix::io::Errno;
     if errno == 0 {
         return "success".to_owned();
@@ -196,13 +196,14 @@ pub(super) fn errno_name(errno: i32) -> String {
         (Errno::NOMEM, "ENOMEM"),
         (Errno::FBIG, "EFBIG"),
         (Errno::NOSPC, "ENOSPC"),
+        (Errno::NOTSUP, "ENOTSUP"),
     ];
     let name = names.iter().find(|(e, _)| e.raw_os_error() == errno);
     name.map_or_else(|| format!("errno {errno}"), |(_, name)| (*name).to_owned())
 }
 
 /// A signal as people know it.
-pub(super) fn signal_name(signal: i32) -> String {
+pub(crate) fn signal_name(signal: i32) -> String {
     let names = [
         (Signal::BUS, "SIGBUS"),
         (Signal::KILL, "SIGKILL"),

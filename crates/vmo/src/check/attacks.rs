@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The attacks on memory that was let in, tier by tier.
+
+use std::os::unix::process::ExitStatusExt;
+
+use mapped_vmo::Mapping;
+
+use super::board::{Board, Cell, Row};
+use super::targets::{Bytes, Kind, SIZE, Target};
+use crate::link::{Peer, errno_name, signal_name};
+use crate::villain::Role;
+use crate::{Failure, demo};
+
+/// What should come of an attack on one tier.
+#[derive(Clone, Copy, Debug)]
+struct Outcome {
+    /// What the kernel may answer, by the names of errnos.
+    answers: &'static [&'static str],
+    /// What is there afterwards.
+    bytes: Bytes,
+    /// Whether we can go on writing.
+    writes: Writes,
+}
+
+/// What our own writing comes to afterwards.
+#[derive(Clone, Copy, Debug)]
+enum Writes {
+    /// We write on; or never could.
+    On,
+    /// It is an error.
+    Refused(&'static str),
+}
+
+/// The attacker is refused, and nothing changes.
+const REFUSED: Outcome = Outcome {
+    answers: &["EPERM", "EACCES"],
+    bytes: Bytes::Same,
+    writes: Writes::On,
+};
+
+/// It is let do it, which changes nothing.
+const HARMLESS: Outcome = Outcome {
+    answers: &["success"],
+    ..REFUSED
+};
+
+/// It is let do it, and others see other bytes.
+const CHANGES: Outcome = Outcome {
+    bytes: Bytes::Changed,
+    ..HARMLESS
+};
+
+/// It is let do it, and the bytes are gone, not the pages.
+const ZEROES: Outcome = Outcome {
+    bytes: Bytes::Zeros,
+    ..HARMLESS
+};
+
+/// It takes the memory away, and each access says so.
+const fn lost(offset: usize) -> Outcome {
+    Outcome {
+        answers: &["success"],
+        bytes: Bytes::Lost(offset),
+        writes: Writes::Refused("our write is refused: OUT_OF_RANGE"),
+    }
+}
+
+/// No attack: what the kernel says that there is to attack.
+const SEALS: &str = "finds it sealed as";
+
+/// The attack that ends the attacker.
+const KILLED: &str = "is killed while it writes";
+
+/// A deed of the attacker, in words, and what should come of it: immutable, published, shared,
+/// guarded.
+type Attack = (&'static str, &'static str, [Outcome; 4]);
+
+/// Our mapping for writing is there already, so the kernel refuses to seal it.
+const TOO_LATE: Outcome = Outcome {
+    answers: &["EBUSY"],
+    ..REFUSED
+};
+
+/// Labels are not everywhere.
+const LABELLED: Outcome = Outcome {
+    answers: &["success", "ENOTSUP", "EPERM", "EACCES"],
+    ..HARMLESS
+};
+
+const ATTACKS: [Attack; 17] = [
+    (
+        "truncate-to-0",
+        "truncates the memory to nothing",
+        [REFUSED, REFUSED, REFUSED, lost(0)],
+    ),
+    (
+        "truncate-to-a-page",
+        "truncates the memory to a page",
+        [REFUSED, REFUSED, REFUSED, lost(SIZE / 3)],
+    ),
+    (
+        "truncate-to-the-same-size",
+        "truncates it to the size that it has",
+        [HARMLESS, HARMLESS, HARMLESS, HARMLESS],
+    ),
+    (
+        "grow",
+        "grows the memory to a terabyte",
+        [REFUSED, REFUSED, REFUSED, HARMLESS],
+    ),
+    (
+        "write-past-the-end",
+        "writes past the end",
+        [REFUSED, REFUSED, REFUSED, HARMLESS],
+    ),
+    ("write", "writes", [REFUSED, REFUSED, CHANGES, CHANGES]),
+    (
+        "write-through-a-new-descriptor",
+        "opens it again through /proc and writes",
+        [REFUSED, REFUSED, CHANGES, CHANGES],
+    ),
+    (
+        "map-writable",
+        "maps it writable",
+        [REFUSED, REFUSED, HARMLESS, HARMLESS],
+    ),
+    (
+        "make-a-mapping-writable",
+        "makes a read-only mapping writable",
+        [REFUSED, REFUSED, HARMLESS, HARMLESS],
+    ),
+    (
+        "punch",
+        "punches out every page",
+        [REFUSED, REFUSED, ZEROES, ZEROES],
+    ),
+    (
+        "punch-through-a-mapping",
+        "removes every page of a read-only mapping",
+        [REFUSED, REFUSED, ZEROES, ZEROES],
+    ),
+    (
+        "seal-against-writing",
+        "seals it against our writing",
+        [REFUSED, REFUSED, REFUSED, TOO_LATE],
+    ),
+    (
+        "seal-against-new-writers",
+        "seals it against new writers",
+        [REFUSED, REFUSED, REFUSED, HARMLESS],
+    ),
+    (
+        "append",
+        "sets O_APPEND on the description we share",
+        [HARMLESS, HARMLESS, HARMLESS, HARMLESS],
+    ),
+    (
+        "seek",
+        "moves the position that we share",
+        [HARMLESS, HARMLESS, HARMLESS, HARMLESS],
+    ),
+    (
+        "lock-out",
+        "takes all permissions of the file away",
+        [HARMLESS, HARMLESS, HARMLESS, HARMLESS],
+    ),
+    (
+        "label",
+        "hangs an attribute on the file",
+        [LABELLED, LABELLED, LABELLED, LABELLED],
+    ),
+];
+
+/// Runs all of them on all tiers.
+pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
+    board.title("What a second process does to the memory that it was given, and what we see")?;
+    board.columns(&Kind::ALL.map(Kind::name))?;
+    let mut cells = Vec::new();
+    for kind in Kind::ALL {
+        cells.push(sealed(board, kind)?);
+    }
+    board.line(SEALS, &cells)?;
+    for (deed, words, outcomes) in &ATTACKS {
+        let mut cells = Vec::new();
+        for (kind, outcome) in Kind::ALL.into_iter().zip(outcomes) {
+            cells.push(attack(board, kind, (deed, words), outcome)?);
+        }
+        board.line(words, &cells)?;
+    }
+    let mut cells = Vec::new();
+    for kind in Kind::ALL {
+        cells.push(kill(board, kind)?);
+    }
+    board.line(KILLED, &cells)?;
+    board.gap()?;
+    flip(board)?;
+    let elsewhere = [
+        (
+            "it punches, and no memory is left",
+            "needs strict overcommit and a full machine: a guest",
+        ),
+        (
+            "it takes huge pages away",
+            "needs a pool of huge pages, which root makes",
+        ),
+        (
+            "it fills the memory cgroup",
+            "can't be survived: the kernel kills who touches",
+        ),
+    ];
+    for (what, why) in elsewhere {
+        board.not_run("machine", what, why)?;
+    }
+    board.gap()
+}
+
+/// A byte that changes while we copy a message, check the copy and use the copy.
+fn flip(board: &mut Board) -> Result<(), Failure> {
+    let (mapping, vmo) = Mapping::allocate(1 << 16)?;
+    let happened = match demo::flipped(&mapping, &vmo)? {
+        Some(invalid) => format!("{invalid} accepted but invalid"),
+        None => "the byte did not change while we looked".to_owned(),
+    };
+    board.row(&Row {
+        group: Kind::Shared.name(),
+        attack: "flips a byte as we copy, check and use",
+        expected: &["0 accepted but invalid".to_owned()],
+        happened: &happened,
+    })
+}
+
+/// What the kernel says of a target that nobody has attacked.
+fn sealed(board: &mut Board, kind: Kind) -> Result<Cell, Failure> {
+    let text = Target::new(kind)?.tier()?;
+    let ok = board.count(&Row {
+        group: kind.name(),
+        attack: SEALS,
+        expected: &[kind.name().to_owned()],
+        happened: &text,
+    });
+    let full = (!ok).then(|| format!("{text}, where {} was expected", kind.name()));
+    Ok(Cell { text, full })
+}
+
+/// One attack on a fresh target by a fresh process.
+fn attack(
+    board: &mut Board,
+    kind: Kind,
+    (deed, words): (&str, &str),
+    outcome: &Outcome,
+) -> Result<Cell, Failure> {
+    let target = Target::new(kind)?;
+    let mut peer = Peer::start_on(Role::Attacker, target.descriptor()?)?;
+    let answer = errno_name(peer.ask_errno(deed)?);
+    let ended = peer.finish()?;
+    let bytes = target.look();
+    let mut happened = format!("{answer}; {bytes}");
+    if let Some(written) = target.write() {
+        happened.push_str("; ");
+        happened.push_str(&after(written.err().map(|status| status.to_string())));
+    }
+    if !ended.success() {
+        happened = format!("{happened}; the attacker ended with {ended}");
+    }
+    let expected = expectations(outcome, kind);
+    let ok = board.count(&Row {
+        group: kind.name(),
+        attack: words,
+        expected: &expected,
+        happened: &happened,
+    });
+    Ok(Cell {
+        text: in_short(&answer, bytes),
+        full: (!ok).then(|| format!("{happened}, where {} was expected", expected.join(" or "))),
+    })
+}
+
+/// A cell of the table.
+fn in_short(answer: &str, bytes: Bytes) -> String {
+    match (answer, bytes) {
+        ("success", Bytes::Same) => "no effect".to_owned(),
+        ("success", Bytes::Zeros) => "zeros".to_owned(),
+        ("success", Bytes::Changed) => "changed".to_owned(),
+        ("success", Bytes::Lost(offset)) => format!("Lost at {offset}"),
+        ("success", Bytes::Unreadable) => "unreadable".to_owned(),
+        (errno, _) => errno.to_owned(),
+    }
+}
+
+/// What our writing came to.
+fn after(refused: Option<String>) -> String {
+    refused.map_or_else(
+        || "we write on".to_owned(),
+        |status| format!("our write is refused: {status}"),
+    )
+}
+
+/// The outcomes in the words of a row.
+fn expectations(outcome: &Outcome, kind: Kind) -> Vec<String> {
+    let writes = match (kind, outcome.writes) {
+        (Kind::Immutable, _) => String::new(),
+        (_, Writes::On) => "; we write on".to_owned(),
+        (_, Writes::Refused(words)) => format!("; {words}"),
+    };
+    let answers = outcome.answers.iter();
+    answers
+        .map(|answer| format!("{answer}; {}{writes}", outcome.bytes))
+        .collect()
+}
+
+/// SIGKILL in the middle of a write, where it can write at all.
+fn kill(board: &mut Board, kind: Kind) -> Result<Cell, Failure> {
+    if matches!(kind, Kind::Immutable | Kind::Published) {
+        let (text, full) = ("can't write".to_owned(), None);
+        return Ok(Cell { text, full });
+    }
+    let target = Target::new(kind)?;
+    let mut peer = Peer::start_on(Role::Attacker, target.descriptor()?)?;
+    peer.ask("scribble")?;
+    let start = std::time::Instant::now();
+    while target.look() == Bytes::Same && start.elapsed().as_secs() < 5 {
+        std::thread::yield_now();
+    }
+    let status = peer.kill()?;
+    let end = status
+        .signal()
+        .map_or_else(|| status.to_string(), signal_name);
+    let bytes = match target.look() {
+        // Which of its bytes we saw depends on the moment.
+        Bytes::Zeros => Bytes::Changed,
+        other => other,
+    };
+    let wrote = target.write().and_then(Result::err);
+    let happened = format!(
+        "{end}; {bytes}; {}",
+        after(wrote.map(|status| status.to_string()))
+    );
+    let expected = [format!("SIGKILL; {}; we write on", Bytes::Changed)];
+    let ok = board.count(&Row {
+        group: kind.name(),
+        attack: KILLED,
+        expected: &expected,
+        happened: &happened,
+    });
+    Ok(Cell {
+        text: "half written".to_owned(),
+        full: (!ok).then(|| format!("{happened}, where {} was expected", expected.join(""))),
+    })
+}

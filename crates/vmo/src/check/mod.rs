@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `vmo check`: every attack on every kind of shared memory, on this machine, now.
+//!
+//! ```text
+//!   for each tier, for each attack:
+//!     a fresh VMO ──(as stdin)──► vmo villain attacker
+//!         │                            │ tries it, and says what the kernel answered
+//!         ▼                            ▼
+//!     what is there now?  ═══ compared with what was expected ═══► one row
+//! ```
+//!
+//! Nothing in a row is a constant but what was expected: what happened is made of errnos that
+//! the other process got, of wait statuses and of bytes.
+
+use std::time::Instant;
+
+use crate::Failure;
+use crate::style::{Format, Style};
+
+mod attacker;
+mod attacks;
+mod board;
+mod gate;
+mod machine;
+mod raw;
+mod targets;
+
+pub(crate) use attacker::attacker;
+
+use board::Board;
+
+/// What the tiers are, for `vmo check --help`.
+pub(crate) const TIERS: &str = "\
+Tiers, by what a peer that holds the memory can do:
+  immutable  nobody can write it any more (ImmutableMapping)
+  published  only its owner writes (WriterMapping; ReadOnlyMapping for everybody else)
+  shared     everybody writes; nobody can take it away (Mapping)
+  guarded    everybody can take it away; each access says what is gone (Guarded)
+  refused    what is none of these never gets in (Vmo::from_fd)
+
+Each row is an attack by a second process: what was expected, and what happened.
+Rows that can't run here say why, and count for nothing.
+
+Exit code: 0 if everything that ran was as expected, 1 if not.";
+
+/// Runs all of it. Whether everything was as it should be.
+pub(crate) fn check(format: Format) -> Result<bool, Failure> {
+    let start = Instant::now();
+    let mut board = Board::new(Style::of_stdout(), format);
+    machine::look(&mut board)?;
+    attacks::run(&mut board)?;
+    gate::run(&mut board)?;
+    board.finish(start.elapsed())
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a hostile process does with a descriptor, by raw mappings that the library would not
+//! make.
+#![allow(
+    unsafe_code,
+    reason = "an attacker maps what it likes, and asks the kernel to change it"
+)]
+
+use core::ffi::c_void;
+use core::ptr;
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mprotect, munmap};
+
+/// A shared mapping that nobody but the kernel touches.
+///
+/// # Invariants
+///
+/// - **own**: `len` bytes at `addr` were mapped here, and nothing else knows the address.
+pub(super) struct RawMapping {
+    addr: *mut c_void,
+    len: usize,
+}
+
+impl RawMapping {
+    pub(super) fn new(fd: BorrowedFd<'_>, len: usize, prot: ProtFlags) -> Result<Self, Errno> {
+        // SAFETY: a new mapping at an address that the kernel picks harms nothing.
+        let addr = unsafe { mmap(ptr::null_mut(), len, prot, MapFlags::SHARED, fd, 0) }?;
+        Ok(Self { addr, len })
+    }
+
+    /// Makes it writable.
+    pub(super) fn make_writable(&self) -> Result<(), Errno> {
+        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: our own pages (own).
+        unsafe { mprotect(self.addr, self.len, flags) }
+    }
+
+    /// Takes its pages out of the file.
+    pub(super) fn remove(&self) -> Result<(), Errno> {
+        // SAFETY: our own pages (own), which no Rust code reads.
+        unsafe { madvise(self.addr, self.len, Advice::LinuxRemove) }
+    }
+
+    /// Takes memory for all of it, by reading.
+    pub(super) fn populate(&self) -> Result<(), Errno> {
+        // SAFETY: our own pages (own); the kernel reads them, or says that it can't.
+        unsafe { madvise(self.addr, self.len, Advice::LinuxPopulateRead) }
+    }
+}
+
+impl Drop for RawMapping {
+    fn drop(&mut self) {
+        // SAFETY: our own pages (own), which go once.
+        let _ = unsafe { munmap(self.addr, self.len) };
+    }
+}

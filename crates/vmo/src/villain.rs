@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The other processes that the verbs start: this program again, in one of these roles.
+
+use clap::ValueEnum;
+
+use crate::link::Gone;
+use crate::{Failure, check, demo};
+
+/// What a process is there for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// Draws and attacks.
+    Peer,
+    /// Copies with plain memcpy while the peer flips bytes. Disposable.
+    Memcpy,
+    /// Maps what can be truncated. Disposable.
+    Unsealed,
+    /// Receives a file.
+    Receiver,
+    /// Does what it is told to the descriptor that it was given.
+    Attacker,
+}
+
+impl Role {
+    /// As on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Memcpy => "memcpy",
+            Self::Unsealed => "unsealed",
+            Self::Receiver => "receiver",
+            Self::Attacker => "attacker",
+        }
+    }
+}
+
+/// Runs the other process.
+pub(crate) fn villain(role: Role) -> Result<(), Failure> {
+    let done = match role {
+        Role::Peer => demo::peer(),
+        Role::Memcpy => demo::memcpy_victim(),
+        Role::Unsealed => demo::unsealed_victim(),
+        Role::Receiver => demo::receive(),
+        Role::Attacker => check::attacker(),
+    };
+    match done {
+        // Whoever started this is gone: there is nothing left to do, and nobody to tell.
+        Err(error) if error.is::<Gone>() => Ok(()),
+        other => other,
+    }
+}
