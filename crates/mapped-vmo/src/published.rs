@@ -40,7 +40,9 @@ use crate::mapping::{no_memory, overcommit_is_strict, unmap};
 /// write, not punch holes, not truncate, not add seals, whether by its descriptor, by one that
 /// it opened through /proc, by `mprotect`, or by the kernel's help. That is true of every
 /// process, of this user or another, and of root, and it stays true when you are gone. Nobody
-/// undoes it, you included: the owner can't map the VMO writable a second time.
+/// undoes it, you included: the owner can't map the VMO writable a second time. What it can
+/// do: make the kernel take the memory of pages that nobody touched, and, as the same user,
+/// change the file's mode and times, on which nothing here rests.
 ///
 /// Who can do more is who has power over *this process*:
 ///
