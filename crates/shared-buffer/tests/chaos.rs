@@ -173,6 +173,7 @@ fn every_public_method_is_in_one_of_the_two_tables() {
         include_str!("../src/buffer.rs"),
         include_str!("../src/slice.rs"),
         include_str!("../src/slice_mut.rs"),
+        include_str!("../src/read_only.rs"),
         include_str!("../src/value/methods.rs"),
         include_str!("../src/value/zerocopy.rs"),
         include_str!("../src/value/bytemuck.rs"),

@@ -18,7 +18,7 @@ pub(crate) enum Role {
     /// Receives a file.
     Receiver,
     /// Does what it is told to the descriptor that it was given.
-    Attacker,
+    Hostile,
 }
 
 impl Role {
@@ -29,7 +29,7 @@ impl Role {
             Self::Memcpy => "memcpy",
             Self::Unsealed => "unsealed",
             Self::Receiver => "receiver",
-            Self::Attacker => "attacker",
+            Self::Hostile => "hostile",
         }
     }
 }
@@ -41,7 +41,7 @@ pub(crate) fn villain(role: Role) -> Result<(), Failure> {
         Role::Memcpy => demo::memcpy_victim(),
         Role::Unsealed => demo::unsealed_victim(),
         Role::Receiver => demo::receive(),
-        Role::Attacker => check::attacker(),
+        Role::Hostile => check::hostile(),
     };
     match done {
         // Whoever started this is gone: there is nothing left to do, and nobody to tell.

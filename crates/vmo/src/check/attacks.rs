@@ -31,7 +31,7 @@ enum Writes {
     Refused(&'static str),
 }
 
-/// The attacker is refused, and nothing changes.
+/// The peer is refused, and nothing changes.
 const REFUSED: Outcome = Outcome {
     answers: &["EPERM", "EACCES"],
     bytes: Bytes::Same,
@@ -68,10 +68,10 @@ const fn lost(offset: usize) -> Outcome {
 /// No attack: what the kernel says that there is to attack.
 const SEALS: &str = "finds it sealed as";
 
-/// The attack that ends the attacker.
+/// The attack that ends the peer.
 const KILLED: &str = "is killed while it writes";
 
-/// A deed of the attacker, in words, and what should come of it: immutable, published, shared,
+/// A deed of the peer, in words, and what should come of it: immutable, published, shared,
 /// guarded.
 type Attack = (&'static str, &'static str, [Outcome; 4]);
 
@@ -250,7 +250,7 @@ fn attack(
     outcome: &Outcome,
 ) -> Result<Cell, Failure> {
     let target = Target::new(kind)?;
-    let mut peer = Peer::start_on(Role::Attacker, target.descriptor()?)?;
+    let mut peer = Peer::start_on(Role::Hostile, target.descriptor()?)?;
     let answer = errno_name(peer.ask_errno(deed)?);
     let ended = peer.finish()?;
     let bytes = target.look();
@@ -260,7 +260,7 @@ fn attack(
         happened.push_str(&after(written.err().map(|status| status.to_string())));
     }
     if !ended.success() {
-        happened = format!("{happened}; the attacker ended with {ended}");
+        happened = format!("{happened}; the peer ended with {ended}");
     }
     let expected = expectations(outcome, kind);
     let ok = board.count(&Row {
@@ -315,7 +315,7 @@ fn kill(board: &mut Board, kind: Kind) -> Result<Cell, Failure> {
         return Ok(Cell { text, full });
     }
     let target = Target::new(kind)?;
-    let mut peer = Peer::start_on(Role::Attacker, target.descriptor()?)?;
+    let mut peer = Peer::start_on(Role::Hostile, target.descriptor()?)?;
     peer.ask("scribble")?;
     let start = std::time::Instant::now();
     while target.look() == Bytes::Same && start.elapsed().as_secs() < 5 {

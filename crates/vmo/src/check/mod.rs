@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   for each tier, for each attack:
-//!     a fresh VMO ──(as stdin)──► vmo villain attacker
+//!     a fresh VMO ──(as stdin)──► vmo villain hostile
 //!         │                            │ tries it, and says what the kernel answered
 //!         ▼                            ▼
 //!     what is there now?  ═══ compared with what was expected ═══► one row
@@ -17,15 +17,15 @@ use std::time::Instant;
 use crate::Failure;
 use crate::style::{Format, Style};
 
-mod attacker;
 mod attacks;
 mod board;
 mod gate;
+mod hostile;
 mod machine;
 mod raw;
 mod targets;
 
-pub(crate) use attacker::attacker;
+pub(crate) use hostile::hostile;
 
 use board::Board;
 

@@ -3,7 +3,7 @@
 //! make.
 #![allow(
     unsafe_code,
-    reason = "an attacker maps what it likes, and asks the kernel to change it"
+    reason = "a hostile peer maps what it likes, and asks the kernel to change it"
 )]
 
 use core::ffi::c_void;

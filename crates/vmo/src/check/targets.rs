@@ -121,7 +121,7 @@ impl Target {
         })
     }
 
-    /// The descriptor that the attacker gets: the very description that we hold.
+    /// The descriptor that the peer gets: the very description that we hold.
     pub(super) fn descriptor(&self) -> Result<OwnedFd, Failure> {
         let fd = match self {
             Self::Immutable(_, vmo) | Self::Published(_, vmo) | Self::Shared(_, vmo) => vmo.as_fd(),

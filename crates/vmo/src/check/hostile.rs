@@ -15,7 +15,7 @@ use crate::Failure;
 use crate::link::Link;
 
 /// Runs it until the line is closed.
-pub(crate) fn attacker() -> Result<(), Failure> {
+pub(crate) fn hostile() -> Result<(), Failure> {
     let stdin = std::io::stdin();
     let mut link = Link::inherited()?;
     while let Some(request) = link.receive()? {
@@ -51,7 +51,7 @@ fn attack(fd: BorrowedFd<'_>, deed: &str) -> Result<Result<(), Errno>, Failure> 
         "seek" => rustix::fs::seek(fd, SeekFrom::Start(77)).map(|_| ()),
         "lock-out" => rustix::fs::fchmod(fd, Mode::empty()),
         "label" => rustix::fs::fsetxattr(fd, c"user.vmo", b"x", XattrFlags::empty()),
-        other => return Err(format!("the attacker can't {other}").into()),
+        other => return Err(format!("the peer can't {other}").into()),
     })
 }
 
