@@ -196,6 +196,25 @@ fn a_sparse_terabyte_is_copied_without_reading_it() {
 }
 
 #[test]
+fn a_copy_of_zeros_that_were_written_takes_no_memory() {
+    let fd = memfd(0, 0);
+    rustix::fs::ftruncate(&fd, 1 << 24).unwrap();
+    rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, 1 << 24).unwrap();
+    for at in (0..1 << 24).step_by(4096) {
+        rustix::io::pwrite(&fd, &[0; 4096], at).unwrap();
+    }
+    rustix::io::pwrite(&fd, b"in the middle", (1 << 23) - 5).unwrap();
+    let vmo = Vmo::from_fd(fd, AdoptPolicy::Copy).unwrap();
+    let middle = vmo.read_to_array::<u8, 13>((1 << 23) - 5);
+    assert_eq!(middle, Ok(*b"in the middle"));
+    let blocks = rustix::fs::fstat(&vmo).unwrap().st_blocks;
+    assert!(
+        blocks * 512 <= 2 * (1 << 16),
+        "{blocks} blocks for 13 bytes"
+    );
+}
+
+#[test]
 fn sizes_are_limited_both_ways_to_the_byte() {
     for policy in [AdoptPolicy::Strict, AdoptPolicy::Copy, AdoptPolicy::Guarded] {
         let with = |size: u64, options: AdoptOptions| {

@@ -2,12 +2,15 @@
 //! A private copy of what a foreign descriptor holds: its data, and its holes as holes.
 //!
 //! The other side may write, punch and truncate meanwhile. It decides what is copied, and
-//! can't make this take longer than copying every byte would: offsets only go up, and each
-//! step copies at least what it looked at.
+//! can't make this take much longer than reading every byte would: offsets only go up, each
+//! step copies at least what it looked at, and once asking where the holes are has taken
+//! longer than copying, nobody is asked any more. (Asking waits for whoever is allocating.)
 
 use core::mem::MaybeUninit;
 use core::ops::Range;
+use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Instant;
 
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::{Errno, pread};
@@ -25,6 +28,12 @@ const STEP: usize = 1 << 18;
 /// Holes that are shorter are read like data: looking for them would cost more.
 const SHORT_HOLE: u64 = 1 << 16;
 
+/// What is zero for so long is not written: the copy is zero there already.
+const BLANK: usize = 1 << 16;
+
+/// How much longer asking may take than copying.
+const GRACE: Duration = Duration::from_millis(10);
+
 /// The first `size` bytes of `src` in a VMO of fixed size that nobody else has.
 pub(super) fn sealed_copy(src: BorrowedFd<'_>, size: u64) -> Result<Memory, Reason> {
     let plan = Plan {
@@ -39,11 +48,18 @@ pub(super) fn sealed_copy(src: BorrowedFd<'_>, size: u64) -> Result<Memory, Reas
         .try_reserve_exact(STEP)
         .map_err(|_| Reason::Failed(Status::NO_MEMORY))?;
     let scratch = scratch.spare_capacity_mut();
-    let mut at = 0;
+    let (mut at, mut asking, mut copying) = (0, Duration::ZERO, Duration::ZERO);
     while at < size {
-        let data = next_data(src, at, size).map_err(|errno| Reason::Failed(status(errno)))?;
-        copy_range(src, &memory, data.clone(), scratch)?;
+        let start = Instant::now();
+        let data = match asking > copying.saturating_add(GRACE) {
+            true => at..size,
+            false => next_data(src, at, size).map_err(|errno| Reason::Failed(status(errno)))?,
+        };
+        let asked = Instant::now();
         at = data.end.max(at.saturating_add(1));
+        copy_range(src, &memory, data, scratch)?;
+        asking = asking.saturating_add(asked.saturating_duration_since(start));
+        copying = copying.saturating_add(asked.elapsed());
     }
     // A file that is shorter now had bytes that are missing in the copy.
     let end = rustix::fs::fstat(src).map_err(|errno| Reason::Failed(status(errno)))?;
@@ -96,9 +112,13 @@ fn copy_range(
         if bytes.is_empty() {
             return Err(Reason::Shrank);
         }
-        // `Memory::write` checks the range against the copy's own size.
-        dst.write(bytes, at).map_err(Reason::Failed)?;
-        at = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        for part in bytes.chunks(BLANK) {
+            if part.iter().any(|byte| *byte != 0) {
+                // `Memory::write` checks the range against the copy's own size.
+                dst.write(part, at).map_err(Reason::Failed)?;
+            }
+            at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        }
     }
     Ok(())
 }
