@@ -99,10 +99,11 @@ autobins = false
 [workspace]
 
 [dependencies]
-mapped-vmo = {{ {} }}
+mapped-vmo = {{ {}, features = [\"bytes\"] }}
 zx = {{ package = \"vmo-zx\", {} }}
 shared-buffer = {{ package = \"vmo-shared-buffer\", {}, features = [\"zerocopy\", \"bytemuck\"] }}
 zerocopy = {{ version = \"0.8\", features = [\"derive\"] }}
+bytes = \"1\"
 bytemuck = {{ version = \"1\", features = [\"derive\"] }}
 ",
         path("mapped-vmo"),
