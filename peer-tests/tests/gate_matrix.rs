@@ -16,7 +16,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
 use mapped_vmo::zx::{AdoptOptions, AdoptPolicy, Rights, Status, Tier, VmarFlags, Vmo};
-use mapped_vmo::{ImmutableMapping, Mapping};
+use mapped_vmo::{Guarded, GuardedError, ImmutableMapping, Mapping, ReadOnlyMapping};
 use peer_tests::{Held, message, seccomp};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -353,8 +353,10 @@ fn use_it(vmo: &Vmo, size: u64, ends: [u8; 2], what: &str) {
     let mapped = Mapping::create_from_vmo(vmo, len, flags);
     if vmo.tier() == Tier::Guarded {
         assert_eq!(mapped.unwrap_err(), Status::NOT_SUPPORTED, "{what}");
-        return by_system_call(vmo, size, ends, what);
+        by_system_call(vmo, size, ends, what);
+        return guarded(vmo, size, ends, what);
     }
+    read_only(vmo, size, ends, what);
     match (mapped, size) {
         (Err(status), 0) => assert_eq!(status, Status::INVALID_ARGS, "{what}"),
         (Err(status), LARGEST) => assert_eq!(status, Status::OUT_OF_RANGE, "{what}"),
@@ -377,12 +379,58 @@ fn use_it(vmo: &Vmo, size: u64, ends: [u8; 2], what: &str) {
     }
     if vmo.tier() == Tier::Immutable && size <= COPIED {
         let still = ImmutableMapping::create_from_vmo(vmo, true).unwrap();
-        let got = (
-            still.first().copied(),
-            still.get(len.wrapping_sub(1)).copied(),
-        );
+        let last = still.get(len.wrapping_sub(1)).copied();
         let there = (size > 0).then_some(ends);
-        assert_eq!(got, (there.map(|e| e[0]), there.map(|e| e[1])), "{what}");
+        let expected = (there.map(|e| e[0]), there.map(|e| e[1]));
+        assert_eq!((still.first().copied(), last), expected, "{what}");
+    }
+}
+
+/// Through the type that has no way to write: where nobody else begins to, and nowhere else.
+fn read_only(vmo: &Vmo, size: u64, ends: [u8; 2], what: &str) {
+    let len = usize::try_from(size).unwrap();
+    match ReadOnlyMapping::create_from_vmo(vmo, len) {
+        Ok(mapping) => {
+            for (at, byte) in [(0, ends[0]), (len - 1, ends[1])] {
+                let same = mapping.eq_at(at, &[byte]).unwrap();
+                assert!(same, "{what}: the byte at {at}, read only");
+            }
+        }
+        Err(status) => {
+            let expected = match (vmo.tier(), size) {
+                (Tier::Shared, _) => Status::NOT_SUPPORTED,
+                (_, 0) => Status::INVALID_ARGS,
+                (_, LARGEST) => Status::OUT_OF_RANGE,
+                (_, 0x1_0000_0000_0000..) => Status::NO_MEMORY,
+                (_, _) => panic!("{what}: {status}, read only"),
+            };
+            assert_eq!(status, expected, "{what}, read only");
+        }
+    }
+}
+
+/// Through the type for what may go away; a byte past the end is lost, and is no signal.
+fn guarded(vmo: &Vmo, size: u64, ends: [u8; 2], what: &str) {
+    let len = usize::try_from(size).unwrap();
+    let room = len.saturating_add(1).min(isize::MAX.unsigned_abs());
+    let guarded = match Guarded::create_from_vmo(vmo, room, VmarFlags::PERM_READ) {
+        Ok(guarded) => guarded,
+        Err(status) => panic!("{what}: {status}, guarded"),
+    };
+    let mut byte = [0xff];
+    for (at, expected) in [(0, ends[0]), (len.wrapping_sub(1), ends[1])] {
+        if size > 0 {
+            assert_eq!(
+                guarded.read_exact_at(at, &mut byte),
+                Ok(()),
+                "{what}: at {at}"
+            );
+            assert_eq!(byte, [expected], "{what}: the byte at {at}, guarded");
+        }
+    }
+    if room > len {
+        let lost = Err(GuardedError::Lost { offset: len });
+        assert_eq!(guarded.read_exact_at(len, &mut byte), lost, "{what}");
     }
 }
 

@@ -18,7 +18,12 @@ use super::signals::every_system_call;
 use crate::seccomp::step;
 
 /// The calls that the library makes and that Linux documents to answer `EINTR`.
-const CALLS: [libc::c_long; 3] = [libc::SYS_pread64, libc::SYS_pwritev2, libc::SYS_fallocate];
+const CALLS: [libc::c_long; 4] = [
+    libc::SYS_pread64,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pwritev2,
+    libc::SYS_fallocate,
+];
 
 static INTERRUPTED: AtomicU64 = AtomicU64::new(0);
 

@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use mapped_vmo::zx::{AdoptPolicy, Extent, Name, Rights, SealPlan, VmarFlags, Vmo, VmoOp};
-use mapped_vmo::{ImmutableMapping, Mapping};
+use mapped_vmo::{Guarded, ImmutableMapping, Mapping, ReadOnlyMapping, WriterMapping};
 
 const SIZE: usize = 4 << 20;
 
@@ -122,7 +122,20 @@ pub fn every_system_call() {
     assert_eq!(snapshot.len(), SIZE);
     let name = Name::default();
     let resizable = Vmo::create_planned(&name, SealPlan::Resizable, Extent::Pages, 4096);
-    resizable.expect("a VMO").set_size(100_000).expect("a size");
+    let resizable = resizable.expect("a VMO");
+    resizable.set_size(100_000).expect("a size");
+    let flags = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE;
+    let guarded = Guarded::create_from_vmo(&resizable, 100_000, flags).expect("any memory");
+    guarded
+        .write_all_at(3, &noise[..90_000])
+        .expect("its bytes");
+    let mut read = vec![0; 90_000];
+    guarded.read_exact_at(3, &mut read).expect("its bytes");
+    assert_eq!(read, noise[..90_000], "guarded");
+    let (writer, granted) = WriterMapping::allocate(8192).expect("a grant");
+    let reader = ReadOnlyMapping::create_from_vmo(&granted, 8192).expect("a grant");
+    assert_eq!(writer.write_at(4000, b"news"), 4);
+    assert!(reader.eq_at(4000, b"news").expect("it is there"));
     let frozen = Vmo::create_planned(&name, SealPlan::Freezable, Extent::Pages, 1 << 20);
     let frozen = frozen.expect("a VMO");
     frozen.write(&noise, 0).expect("a first fill");

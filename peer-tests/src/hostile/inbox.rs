@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 
 use mapped_vmo::zx::{AdoptOptions, AdoptPolicy, Rights, Status, Tier, VmarFlags, Vmo};
-use mapped_vmo::{ImmutableMapping, Mapping};
+use mapped_vmo::{Guarded, GuardedError, ImmutableMapping, Mapping, ReadOnlyMapping};
 use rustix::net::RecvFlags;
 
 use super::Tally;
@@ -38,7 +38,8 @@ const POLICIES: [AdoptOptions; 6] = [
 enum Adopted {
     Shared(Mapping),
     Still(ImmutableMapping, u64),
-    Guarded(Vmo),
+    ReadOnly(ReadOnlyMapping),
+    Guarded(Guarded),
 }
 
 /// The socket, and what came out of it.
@@ -99,7 +100,12 @@ impl Inbox {
                 Adopted::Still(mapping, sum) => {
                     assert_eq!(checksum(mapping), *sum, "what nobody can write changed");
                 }
-                Adopted::Guarded(vmo) => guarded(vmo, tally),
+                Adopted::ReadOnly(mapping) => {
+                    let mut byte = [0];
+                    assert_eq!(mapping.read_at(mapping.len() - 1, &mut byte), 1);
+                    assert_eq!(mapping.read_at(mapping.len() / 2, &mut byte), 1);
+                }
+                Adopted::Guarded(memory) => guarded(memory, tally),
             }
         }
     }
@@ -107,21 +113,28 @@ impl Inbox {
 
 /// Puts it where its tier belongs.
 fn place(vmo: Vmo, tally: &mut Tally) -> Option<Adopted> {
-    let size = usize::try_from(vmo.get_size().ok()?).ok()?;
+    let size = usize::try_from(vmo.exact_size().ok()?).ok()?;
     let tier = vmo.tier();
     tally.add(word(tier), 1);
+    let mut flags = VmarFlags::PERM_READ;
+    flags.set(VmarFlags::PERM_WRITE, vmo.rights().contains(Rights::WRITE));
     match tier {
         Tier::Immutable if size as u64 <= MAX => {
             let mapping = ImmutableMapping::create_from_vmo(&vmo, true).ok()?;
             let sum = checksum(&mapping);
             Some(Adopted::Still(mapping, sum))
         }
-        Tier::Guarded => Some(Adopted::Guarded(vmo)),
+        Tier::Guarded => {
+            // Its size means nothing: it is less or more a moment later.
+            let memory = Guarded::create_from_vmo(&vmo, size.max(4096), flags);
+            Some(Adopted::Guarded(memory.ok()?))
+        }
+        Tier::Immutable | Tier::Published => {
+            let mapping = ReadOnlyMapping::create_from_vmo(&vmo, size).ok()?;
+            tally.add("mapped_to_read", 1);
+            Some(Adopted::ReadOnly(mapping))
+        }
         _ => {
-            let mut flags = VmarFlags::PERM_READ;
-            if vmo.rights().contains(Rights::WRITE) {
-                flags |= VmarFlags::PERM_WRITE;
-            }
             // A size of 0, and one that no address space holds, are errors.
             let mapping = Mapping::create_from_vmo(&vmo, size, flags).ok()?;
             tally.add("mapped", 1);
@@ -149,11 +162,30 @@ fn touch(mapping: &Mapping) {
     }
 }
 
-fn guarded(vmo: &Vmo, tally: &mut Tally) {
+/// Both ends, by copy and by value. What is not there is an error that says where.
+pub(super) fn guarded(memory: &Guarded, tally: &mut Tally) {
     let mut bytes = [0; 300];
-    match vmo.read(&mut bytes, 0) {
+    let end = memory.len() - bytes.len();
+    for at in [0, end] {
+        note(memory.read_exact_at(at, &mut bytes), tally);
+        note(memory.write_all_at(at, &bytes), tally);
+        note(memory.read_le::<u64>(at).map(|_| ()), tally);
+    }
+    assert_eq!(
+        memory.read_at(memory.len(), &mut bytes),
+        Ok(0),
+        "past the end there is nothing"
+    );
+}
+
+fn note(result: Result<(), GuardedError>, tally: &mut Tally) {
+    match result {
         Ok(()) => tally.add("guarded", 1),
-        Err(Status::OUT_OF_RANGE) => tally.add("lost", 1),
-        Err(_) => tally.add("guarded_errors", 1),
+        Err(GuardedError::Lost { .. }) => tally.add("lost", 1),
+        // It can only be read, or a peer has sealed it by now.
+        Err(GuardedError::Access(_) | GuardedError::Kernel(Status::ACCESS_DENIED)) => {
+            tally.add("guarded_denied", 1);
+        }
+        Err(other) => tally.add(&format!("guarded_{}", other.status()), 1),
     }
 }

@@ -29,7 +29,7 @@ const NEVER: [&str; 8] = [
 ];
 
 /// What must have happened, or nothing was tried.
-const TRIED: [&str; 9] = [
+const TRIED: [&str; 11] = [
     "rounds",
     "seen_changed",
     "lost",
@@ -37,6 +37,8 @@ const TRIED: [&str; 9] = [
     "refused",
     "adopted",
     "mapped",
+    "mapped_to_read",
+    "guarded",
     "tier_shared",
     "tier_guarded",
 ];

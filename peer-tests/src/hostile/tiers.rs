@@ -7,9 +7,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use mapped_vmo::zx::{Extent, Name, Rights, SealPlan, Status, Tier, VmarFlags, Vmo, VmoOp};
-use mapped_vmo::{GrowableMapping, ImmutableMapping, Mapping};
+use mapped_vmo::{
+    GrowableMapping, Guarded, ImmutableMapping, Mapping, ReadOnlyMapping, WriterMapping, Writers,
+};
 
-use super::inbox::Inbox;
+use super::inbox::{self, Inbox};
 use super::{Dice, SIZE, Tally};
 use crate::checksum;
 
@@ -27,13 +29,13 @@ pub(super) type Operation = fn(&mut World, &mut Tally);
 pub(super) struct World {
     fixed: (Mapping, Vmo),
     growable: (GrowableMapping, Vmo),
-    published: Vmo,
+    published: (WriterMapping, Vmo),
     written: Vec<u8>,
     frozen: (Vmo, u64),
     freezable: (Vmo, Option<u64>),
     /// Rounds until what can grow and what can freeze are new ones.
     age: u32,
-    resizable: Vmo,
+    resizable: (Guarded, Vmo),
     /// What we wrote last to the start of `fixed`.
     mark: [u8; 8],
     inbox: Inbox,
@@ -66,20 +68,21 @@ impl World {
     ];
 
     pub(super) fn new() -> Self {
-        let vmo = planned(SealPlan::Published);
-        vmo.write(&noise(3), 0).expect("a first fill");
+        let resizable = planned(SealPlan::Resizable);
+        let flags = READ | VmarFlags::PERM_WRITE;
+        let guarded = Guarded::create_from_vmo(&resizable, SIZE, flags).expect("any memory");
         let frozen = planned(SealPlan::Freezable);
         frozen.write(&noise(1), 0).expect("a first fill");
         frozen.freeze().expect("nobody else has it");
         Self {
             fixed: Mapping::allocate_with_name(SIZE, "victim").expect("a VMO"),
             growable: GrowableMapping::allocate(SIZE, 16 * SIZE).expect("a VMO"),
-            published: vmo.publish().expect("a published VMO"),
-            written: noise(3),
+            published: WriterMapping::allocate(SIZE).expect("a grant"),
+            written: vec![0; SIZE],
             frozen: (frozen, checksum(&noise(1))),
             freezable: (planned(SealPlan::Freezable), None),
             age: 0,
-            resizable: planned(SealPlan::Resizable),
+            resizable: (guarded, resizable),
             mark: [0; 8],
             inbox: Inbox::default(),
             dice: Dice::new(2),
@@ -92,10 +95,10 @@ impl World {
         let vmos = [
             &self.fixed.1,
             &self.growable.1,
-            &self.published,
+            &self.published.1,
             &self.frozen.0,
             &self.freezable.0,
-            &self.resizable,
+            &self.resizable.1,
         ];
         let fd = |vmo: &Vmo| vmo.as_fd().try_clone_to_owned().expect("a descriptor");
         vmos.into_iter().map(fd).collect()
@@ -184,19 +187,29 @@ impl World {
 
     /// Only we write.
     fn publish(&mut self, _: &mut Tally) {
-        let reader = Mapping::create_from_vmo(&self.published, SIZE, READ);
-        let reader = reader.expect("a mapping to read");
+        let (writer, vmo) = &mut self.published;
+        let reader = ReadOnlyMapping::create_from_vmo(vmo, SIZE).expect("a grant");
+        assert_eq!(reader.writers(), Writers::Owner);
         assert!(
             reader.eq_at(0, &self.written).is_ok_and(|same| same),
             "a peer wrote"
         );
-        assert_eq!(self.published.tier(), Tier::Published);
+        let at = self.dice.below(SIZE - 100);
+        let news = [self.dice.below(256) as u8; 100];
+        assert_eq!(writer.write_at(at, &news), 100);
+        self.written[at..at + 100].copy_from_slice(&news);
+        assert!(
+            reader.eq_at(0, &self.written).is_ok_and(|same| same),
+            "a peer wrote"
+        );
+        assert_eq!(vmo.tier(), Tier::Published);
     }
 
     /// Nobody writes.
     fn frozen(&mut self, _: &mut Tally) {
         let (vmo, sum) = &self.frozen;
         let mapping = ImmutableMapping::create_from_vmo(vmo, true).expect("a mapping");
+        assert!(mapping.is_zero_copy(), "what is frozen was copied");
         assert_eq!(checksum(&mapping), *sum, "what was frozen changed");
         assert_eq!(vmo.tier(), Tier::Immutable);
     }
@@ -223,13 +236,14 @@ impl World {
 
     /// The peer truncates it, and we put it back.
     fn guarded(&mut self, tally: &mut Tally) {
-        let vmo = &self.resizable;
+        let (guarded, vmo) = &self.resizable;
+        inbox::guarded(guarded, tally);
         let mut bytes = [0; 4096];
         let at = self.dice.below(SIZE - bytes.len()) as u64;
         for result in [vmo.read(&mut bytes, at), vmo.write(&bytes, at)] {
             match result {
-                Ok(()) => tally.add("guarded", 1),
-                Err(Status::OUT_OF_RANGE) => tally.add("lost", 1),
+                Ok(()) => tally.add("by_system_call", 1),
+                Err(Status::OUT_OF_RANGE) => tally.add("out_of_range", 1),
                 Err(other) => panic!("by system call: {other}"),
             }
         }
