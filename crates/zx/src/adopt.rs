@@ -54,8 +54,8 @@ pub enum AdoptPolicy {
     /// # Hostile peer
     ///
     /// Decides what the bytes are, and can write while they are copied. As much memory is
-    /// taken as the descriptor has in data; holes stay holes. Set
-    /// [`max_size`](AdoptOptions::max_size).
+    /// taken as the descriptor has in data; what is zero takes none. Set
+    /// [`max_size`](AdoptOptions::max_size): all of it is read, but for holes.
     Copy,
     /// Nobody can change the bytes any more, whoever holds it.
     ///
