@@ -7,11 +7,13 @@
 //!     where is the next data, from `at` on?       nowhere: done, the rest is zero
 //!     copy it
 //!     at = its end                                 always larger than before
-//!     asking took longer than copying, and long: copy the rest without asking
+//!     asking took longer than copying, and little is left: copy the rest without asking
 //! ```
 //!
 //! A peer may fill and punch meanwhile. It decides whether a byte is old, new or zero, and
-//! that is all: each byte is copied at most once, and the time is bounded by the last line.
+//! that is all: each byte is copied at most once, and each question is followed by a copy. Where
+//! much is left it is asked about, however long that takes: it could be one hole, and copying
+//! that would take the memory of all of it.
 
 use core::mem::MaybeUninit;
 use core::ops::Range;
@@ -22,6 +24,12 @@ use zx::{Status, Vmo};
 
 /// How much longer asking for holes may take than copying what is between them.
 const GRACE: Duration = Duration::from_millis(10);
+
+/// How much may be copied without asking.
+const LITTLE: usize = 1 << 26;
+
+/// How much is copied of data that is gone since it was found.
+const STEP: usize = 1 << 16;
 
 /// Copies what `vmo` holds into `pages`, which are zero. What is not copied stays zero.
 pub(super) fn copy_data(vmo: &Vmo, pages: &mut [MaybeUninit<u8>]) -> Result<(), Status> {
@@ -49,18 +57,18 @@ fn walk(
     let (mut asking, mut copying) = (Duration::ZERO, Duration::ZERO);
     let mut at = 0;
     while at < len {
-        if asking > copying.saturating_add(GRACE) {
+        if len.saturating_sub(at) <= LITTLE && asking > copying.saturating_add(GRACE) {
             return copy(at..len);
         }
         let start = Instant::now();
         let Some(data) = next(at)? else { break };
         let asked = Instant::now();
-        let data = data.start.clamp(at, len)..data.end.min(len);
+        let mut data = data.start.clamp(at, len)..data.end.min(len);
         if data.start == len {
             break;
         }
         if data.is_empty() {
-            return copy(at..len);
+            data.end = data.start.saturating_add(STEP).min(len);
         }
         at = data.end;
         copy(data)?;
@@ -102,6 +110,25 @@ mod tests {
             let mut answers = [0..4, answer].into_iter();
             assert_eq!(copied(10, |_| answers.next()), [0..4, 4..10]);
         }
+    }
+
+    #[test]
+    fn much_is_never_copied_without_asking() {
+        let len = 1 << 40;
+        let mut places = (0..20_usize).map(|place| place << 30);
+        let slow = |_| {
+            sleep(Duration::from_millis(3));
+            // The last answers are backwards, and of nothing.
+            places.next().map(|start| start..start + 1)
+        };
+        let copied = copied(len, slow);
+        assert_eq!(copied.len(), 20);
+        let total: usize = copied.iter().map(Range::len).sum();
+        assert_eq!(total, 20);
+        let mut backwards = [5 << 30..6 << 30, 0..1, 7 << 30..7 << 30].into_iter();
+        let parts = super::tests::copied(len, |_| backwards.next());
+        let total: usize = parts.iter().map(Range::len).sum();
+        assert_eq!(total, (1 << 30) + 2 * STEP);
     }
 
     #[test]

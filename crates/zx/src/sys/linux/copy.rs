@@ -2,9 +2,9 @@
 //! A private copy of what a foreign descriptor holds: its data, and its holes as holes.
 //!
 //! The other side may write, punch and truncate meanwhile. It decides what is copied, and
-//! can't make this take much longer than reading every byte would: offsets only go up, each
-//! step copies at least what it looked at, and once asking where the holes are has taken
-//! longer than copying, nobody is asked any more. (Asking waits for whoever is allocating.)
+//! can't make this go on for ever: offsets only go up, and each step copies at least what it
+//! looked at. Asking where the holes are waits for whoever is allocating; once that has taken
+//! longer than copying, and what is left is little, it is read without asking.
 
 use core::mem::MaybeUninit;
 use core::ops::Range;
@@ -34,6 +34,9 @@ const BLANK: usize = 1 << 16;
 /// How much longer asking may take than copying.
 const GRACE: Duration = Duration::from_millis(10);
 
+/// How much may be read without asking. More could be nothing but a hole, up to 2^63 bytes.
+const LITTLE: u64 = 1 << 28;
+
 /// The first `size` bytes of `src` in a VMO of fixed size that nobody else has.
 pub(super) fn sealed_copy(src: BorrowedFd<'_>, size: u64) -> Result<Memory, Reason> {
     let plan = Plan {
@@ -51,7 +54,8 @@ pub(super) fn sealed_copy(src: BorrowedFd<'_>, size: u64) -> Result<Memory, Reas
     let (mut at, mut asking, mut copying) = (0, Duration::ZERO, Duration::ZERO);
     while at < size {
         let start = Instant::now();
-        let data = match asking > copying.saturating_add(GRACE) {
+        let little = size.saturating_sub(at) <= LITTLE;
+        let data = match little && asking > copying.saturating_add(GRACE) {
             true => at..size,
             false => next_data(src, at, size).map_err(|errno| Reason::Failed(status(errno)))?,
         };
