@@ -58,8 +58,8 @@ fn until_the_next_line(link: &mut Link, work: impl Fn() + Sync) -> Result<(), Fa
                 work();
             }
         });
-        link.send("started")?;
-        let next = link.receive();
+        // Also where nobody is there any more to be told: the thread ends by this alone.
+        let next = link.send("started").and_then(|()| link.receive());
         enough.store(true, Ordering::Relaxed);
         next
     })?;
