@@ -29,6 +29,7 @@ const LONGEST_LINE: u64 = 4096;
 pub(crate) struct Peer {
     child: Child,
     link: Link,
+    patience: Duration,
 }
 
 impl Peer {
@@ -47,7 +48,20 @@ impl Peer {
             .stdout(Stdio::from(OwnedFd::from(theirs)))
             .spawn()?;
         let link = Link::new(ours)?;
-        Ok(Self { child, link })
+        Ok(Self {
+            child,
+            link,
+            patience: PATIENCE,
+        })
+    }
+
+    /// With another limit to patience.
+    pub(crate) fn patient_for(mut self, patience: Duration) -> Result<Self, Failure> {
+        let stream = self.link.stream.get_ref();
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        self.patience = patience;
+        Ok(self)
     }
 
     /// Sends a request without waiting for the answer.
@@ -99,10 +113,11 @@ impl Peer {
         let pid = Pid::from_child(&self.child);
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
         let patience = Timespec {
-            tv_sec: i64::try_from(PATIENCE.as_secs())?,
+            tv_sec: i64::try_from(self.patience.as_secs())?,
             tv_nsec: 0,
         };
-        let ended = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&patience))?;
+        let wait = || poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&patience));
+        let ended = rustix::io::retry_on_intr(wait)?;
         if ended == 0 {
             return Err("the other process does not end".into());
         }

@@ -17,6 +17,8 @@ pub(crate) enum Role {
     Unsealed,
     /// Receives a file.
     Receiver,
+    /// Our side of an attack, which may fail. Disposable.
+    Defender,
     /// Does what it is told to the descriptor that it was given.
     Hostile,
 }
@@ -29,6 +31,7 @@ impl Role {
             Self::Memcpy => "memcpy",
             Self::Unsealed => "unsealed",
             Self::Receiver => "receiver",
+            Self::Defender => "defender",
             Self::Hostile => "hostile",
         }
     }
@@ -41,6 +44,7 @@ pub(crate) fn villain(role: Role) -> Result<(), Failure> {
         Role::Memcpy => demo::memcpy_victim(),
         Role::Unsealed => demo::unsealed_victim(),
         Role::Receiver => demo::receive(),
+        Role::Defender => check::defender(),
         Role::Hostile => check::hostile(),
     };
     match done {

@@ -2,9 +2,12 @@
 //! `vmo check`, as a user runs it.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Instant;
 
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
 /// A fresh place, which must be empty afterwards.
@@ -125,4 +128,147 @@ fn the_help_says_what_the_tiers_are() {
     ] {
         assert!(shown.contains(tier), "no {tier:?} in {shown}");
     }
+}
+
+/// The program under a name of its own, so that its processes can be told from those of
+/// other tests. A link, as a file that was just written may be too busy to be executed.
+fn own_program(place: &Path) -> PathBuf {
+    let program = place.canonicalize().unwrap().join("vmo-link");
+    std::fs::remove_file(&program).ok();
+    std::fs::hard_link(env!("CARGO_BIN_EXE_vmo"), &program).unwrap();
+    program
+}
+
+/// The processes that run `program` in the role of `word`; all of them where it is empty.
+fn running(program: &Path, word: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let ours = processes.filter(|process| {
+        let exe = std::fs::read_link(process.path().join("exe"));
+        let arguments = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        exe.is_ok_and(|exe| exe == program) && text(&arguments).contains(word)
+    });
+    ours.map(|process| process.file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Waits until `done`, for a few seconds. Whether it came to that.
+fn soon(mut done: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(15) {
+        if done() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
+fn start(program: &Path, place: &Path) -> Child {
+    Command::new(program)
+        .args(["check", "--json"])
+        .current_dir(place)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Strikes the first process in the role of `word` that is seen. Whether there was one.
+fn strike(program: &Path, word: &str, signal: Signal) -> bool {
+    soon(|| {
+        let found = running(program, word).into_iter().next();
+        let id = found.and_then(|id| Pid::from_raw(id.parse().unwrap()));
+        id.is_some_and(|id| rustix::process::kill_process(id, signal).is_ok())
+    })
+}
+
+/// What the drill says of the one row in which a process was struck; it goes on after that.
+fn struck(place: &Path, word: &str, signal: Signal) -> String {
+    let program = own_program(place);
+    for _ in 0..10 {
+        let drill = start(&program, place);
+        assert!(strike(&program, word, signal), "no {word} was seen");
+        let output = drill.wait_with_output().unwrap();
+        assert!(soon(|| running(&program, "").is_empty()), "{word} is left");
+        let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = all["rows"].as_array().unwrap();
+        let bad: Vec<_> = rows.iter().filter(|row| row["verdict"] == "bad").collect();
+        if bad.is_empty() {
+            continue; // It was about to end.
+        }
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        assert_eq!(bad.len(), 1, "{bad:?}");
+        assert!(all["ok_rows"].as_u64().unwrap() > 80, "the drill went on");
+        return bad[0]["happened"].as_str().unwrap().to_owned();
+    }
+    panic!("no {word} was struck in time");
+}
+
+#[test]
+fn an_attack_that_hangs_is_a_bad_row_and_the_drill_goes_on() {
+    let happened = struck(&place("check-hangs"), "villain\0hostile", Signal::STOP);
+    assert!(
+        happened.contains("silent") || happened.contains("does not end"),
+        "{happened}"
+    );
+}
+
+#[test]
+fn an_attack_that_ends_our_own_side_is_a_bad_row_and_the_drill_goes_on() {
+    let place = place("check-dies");
+    let happened = struck(&place, "villain\0defender", Signal::KILL);
+    assert!(
+        happened.ends_with("our own process ends: SIGKILL"),
+        "{happened}"
+    );
+    let left = place.read_dir().unwrap().count();
+    assert_eq!(left, 1, "more than the program is left");
+}
+
+#[test]
+fn no_process_outlives_a_drill_that_is_killed() {
+    let place = place("check-killed");
+    let program = own_program(&place);
+    for word in ["villain\0hostile", "villain\0defender", "villain\0peer"] {
+        let mut drill = start(&program, &place);
+        assert!(soon(|| !running(&program, word).is_empty()), "{word}");
+        drill.kill().unwrap();
+        drill.wait().unwrap();
+        assert!(soon(|| running(&program, "").is_empty()), "{word}");
+    }
+}
+
+#[test]
+fn nobody_in_particular_can_run_it_where_nothing_can_be_written() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo"));
+    command.args(["check", "--json"]).current_dir("/proc");
+    if rustix::process::geteuid().is_root() {
+        use std::os::unix::process::CommandExt;
+        command.uid(65534).gid(65534);
+    }
+    let output = match command.output() {
+        // The program is in a place that only root can enter.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return,
+        other => other.unwrap(),
+    };
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    let all: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(all["bad_rows"], 0, "{shown}");
+}
+
+#[test]
+fn a_limit_that_no_row_could_keep_is_an_error_in_one_line() {
+    let script = "ulimit -f 1; exec \"$0\" check";
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_vmo")])
+        .current_dir(place("check-limit"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{:?}", output.status);
+    assert!(output.stdout.is_empty());
+    let message = text(&output.stderr);
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains("ulimit -f"), "{message}");
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The attacks on memory that was let in, tier by tier.
 
-use std::os::unix::process::ExitStatusExt;
-
 use mapped_vmo::Mapping;
 
 use super::board::{Board, Cell, Row};
+use super::defender::{self, SCRIBBLE, Seen};
 use super::targets::{Bytes, Kind, SIZE, Target};
-use crate::link::{Peer, errno_name, signal_name};
-use crate::villain::Role;
 use crate::{Failure, demo};
 
 /// What should come of an attack on one tier.
@@ -177,19 +174,21 @@ pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
     board.columns(&Kind::ALL.map(Kind::name))?;
     let mut cells = Vec::new();
     for kind in Kind::ALL {
-        cells.push(sealed(board, kind)?);
+        cells.push(sealed(board, kind));
     }
     board.line(SEALS, &cells)?;
     for (deed, words, outcomes) in &ATTACKS {
         let mut cells = Vec::new();
         for (kind, outcome) in Kind::ALL.into_iter().zip(outcomes) {
-            cells.push(attack(board, kind, (deed, words), outcome)?);
+            let expected = expectations(outcome, kind);
+            let seen = defender::defend(kind, deed);
+            cells.push(count(board, kind, words, (&expected, seen)));
         }
         board.line(words, &cells)?;
     }
     let mut cells = Vec::new();
     for kind in Kind::ALL {
-        cells.push(kill(board, kind)?);
+        cells.push(kill(board, kind));
     }
     board.line(KILLED, &cells)?;
     board.gap()?;
@@ -216,10 +215,13 @@ pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
 
 /// A byte that changes while we copy a message, check the copy and use the copy.
 fn flip(board: &mut Board) -> Result<(), Failure> {
-    let (mapping, vmo) = Mapping::allocate(1 << 16)?;
-    let happened = match demo::flipped(&mapping, &vmo)? {
-        Some(invalid) => format!("{invalid} accepted but invalid"),
-        None => "the byte did not change while we looked".to_owned(),
+    let flipped = Mapping::allocate(1 << 16)
+        .map_err(Failure::from)
+        .and_then(|(mapping, vmo)| demo::flipped(&mapping, &vmo));
+    let happened = match flipped {
+        Ok(Some(invalid)) => format!("{invalid} accepted but invalid"),
+        Ok(None) => "the byte did not change while we looked".to_owned(),
+        Err(error) => error.to_string(),
     };
     board.row(&Row {
         group: Kind::Shared.name(),
@@ -230,69 +232,36 @@ fn flip(board: &mut Board) -> Result<(), Failure> {
 }
 
 /// What the kernel says of a target that nobody has attacked.
-fn sealed(board: &mut Board, kind: Kind) -> Result<Cell, Failure> {
-    let text = Target::new(kind)?.tier()?;
-    let ok = board.count(&Row {
-        group: kind.name(),
-        attack: SEALS,
-        expected: &[kind.name().to_owned()],
-        happened: &text,
-    });
-    let full = (!ok).then(|| format!("{text}, where {} was expected", kind.name()));
-    Ok(Cell { text, full })
+fn sealed(board: &mut Board, kind: Kind) -> Cell {
+    let tier = Target::new(kind).and_then(|target| target.tier());
+    let seen = match tier {
+        Ok(tier) => Seen {
+            text: tier.clone(),
+            happened: tier,
+        },
+        Err(error) => Seen {
+            text: "failed".to_owned(),
+            happened: error.to_string(),
+        },
+    };
+    count(board, kind, SEALS, (&[kind.name().to_owned()], seen))
 }
 
-/// One attack on a fresh target by a fresh process.
-fn attack(
-    board: &mut Board,
-    kind: Kind,
-    (deed, words): (&str, &str),
-    outcome: &Outcome,
-) -> Result<Cell, Failure> {
-    let target = Target::new(kind)?;
-    let mut peer = Peer::start_on(Role::Hostile, target.descriptor()?)?;
-    let answer = errno_name(peer.ask_errno(deed)?);
-    let ended = peer.finish()?;
-    let bytes = target.look();
-    let mut happened = format!("{answer}; {bytes}");
-    if let Some(written) = target.write() {
-        happened.push_str("; ");
-        happened.push_str(&after(written.err().map(|status| status.to_string())));
-    }
-    if !ended.success() {
-        happened = format!("{happened}; the peer ended with {ended}");
-    }
-    let expected = expectations(outcome, kind);
+/// Compares what was seen of an attack with what was expected.
+fn count(board: &mut Board, kind: Kind, attack: &str, (expected, seen): (&[String], Seen)) -> Cell {
+    let Seen { text, happened } = seen;
     let ok = board.count(&Row {
         group: kind.name(),
-        attack: words,
-        expected: &expected,
+        attack,
+        expected,
         happened: &happened,
     });
-    Ok(Cell {
-        text: in_short(&answer, bytes),
-        full: (!ok).then(|| format!("{happened}, where {} was expected", expected.join(" or "))),
-    })
-}
-
-/// A cell of the table.
-fn in_short(answer: &str, bytes: Bytes) -> String {
-    match (answer, bytes) {
-        ("success", Bytes::Same) => "no effect".to_owned(),
-        ("success", Bytes::Zeros) => "zeros".to_owned(),
-        ("success", Bytes::Changed) => "changed".to_owned(),
-        ("success", Bytes::Lost(offset)) => format!("Lost at {offset}"),
-        ("success", Bytes::Unreadable) => "unreadable".to_owned(),
-        (errno, _) => errno.to_owned(),
-    }
-}
-
-/// What our writing came to.
-fn after(refused: Option<String>) -> String {
-    refused.map_or_else(
-        || "we write on".to_owned(),
-        |status| format!("our write is refused: {status}"),
-    )
+    let expected = expected.join(" or ");
+    let full = (!ok).then(|| {
+        let name = kind.name();
+        format!("{name}: {happened}, where {expected} was expected")
+    });
+    Cell { text, full }
 }
 
 /// The outcomes in the words of a row.
@@ -309,41 +278,12 @@ fn expectations(outcome: &Outcome, kind: Kind) -> Vec<String> {
 }
 
 /// SIGKILL in the middle of a write, where it can write at all.
-fn kill(board: &mut Board, kind: Kind) -> Result<Cell, Failure> {
+fn kill(board: &mut Board, kind: Kind) -> Cell {
     if matches!(kind, Kind::Immutable | Kind::Published) {
         let (text, full) = ("can't write".to_owned(), None);
-        return Ok(Cell { text, full });
+        return Cell { text, full };
     }
-    let target = Target::new(kind)?;
-    let mut peer = Peer::start_on(Role::Hostile, target.descriptor()?)?;
-    peer.ask("scribble")?;
-    let start = std::time::Instant::now();
-    while target.look() == Bytes::Same && start.elapsed().as_secs() < 5 {
-        std::thread::yield_now();
-    }
-    let status = peer.kill()?;
-    let end = status
-        .signal()
-        .map_or_else(|| status.to_string(), signal_name);
-    let bytes = match target.look() {
-        // Which of its bytes we saw depends on the moment.
-        Bytes::Zeros => Bytes::Changed,
-        other => other,
-    };
-    let wrote = target.write().and_then(Result::err);
-    let happened = format!(
-        "{end}; {bytes}; {}",
-        after(wrote.map(|status| status.to_string()))
-    );
     let expected = [format!("SIGKILL; {}; we write on", Bytes::Changed)];
-    let ok = board.count(&Row {
-        group: kind.name(),
-        attack: KILLED,
-        expected: &expected,
-        happened: &happened,
-    });
-    Ok(Cell {
-        text: "half written".to_owned(),
-        full: (!ok).then(|| format!("{happened}, where {} was expected", expected.join(""))),
-    })
+    let seen = defender::defend(kind, SCRIBBLE);
+    count(board, kind, KILLED, (&expected, seen))
 }

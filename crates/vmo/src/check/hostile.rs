@@ -9,6 +9,7 @@ use rustix::fs::{FallocateFlags, Mode, OFlags, SealFlags, SeekFrom, XattrFlags};
 use rustix::io::{Errno, ReadWriteFlags};
 use rustix::mm::ProtFlags;
 
+use super::defender::{SCRIBBLE, die_with_the_one_who_asked};
 use super::raw::RawMapping;
 use super::targets::SIZE;
 use crate::Failure;
@@ -16,10 +17,11 @@ use crate::link::Link;
 
 /// Runs it until the line is closed.
 pub(crate) fn hostile() -> Result<(), Failure> {
+    die_with_the_one_who_asked()?;
     let stdin = std::io::stdin();
     let mut link = Link::inherited()?;
     while let Some(request) = link.receive()? {
-        if request == "scribble" {
+        if request == SCRIBBLE {
             link.send("started")?;
             scribble(stdin.as_fd())?;
         }

@@ -3,10 +3,10 @@
 //!
 //! ```text
 //!   for each tier, for each attack:
-//!     a fresh VMO ──(as stdin)──► vmo villain hostile
-//!         │                            │ tries it, and says what the kernel answered
-//!         ▼                            ▼
-//!     what is there now?  ═══ compared with what was expected ═══► one row
+//!     vmo villain defender: a fresh VMO ──(as stdin)──► vmo villain hostile
+//!         │                                                │ tries it, and says what
+//!         ▼                                                ▼ the kernel answered
+//!     what is there now?  ═══════ compared with what was expected ═══════► one row
 //! ```
 //!
 //! Nothing in a row is a constant but what was expected: what happened is made of errnos that
@@ -14,17 +14,21 @@
 
 use std::time::Instant;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::Failure;
 use crate::style::{Format, Style};
 
 mod attacks;
 mod board;
+mod defender;
 mod gate;
 mod hostile;
 mod machine;
 mod raw;
 mod targets;
 
+pub(crate) use defender::defender;
 pub(crate) use hostile::hostile;
 
 use board::Board;
@@ -46,9 +50,30 @@ Exit code: 0 if everything that ran was as expected, 1 if not.";
 /// Runs all of it. Whether everything was as it should be.
 pub(crate) fn check(format: Format) -> Result<bool, Failure> {
     let start = Instant::now();
+    can_run()?;
     let mut board = Board::new(Style::of_stdout(), format);
     machine::look(&mut board)?;
     attacks::run(&mut board)?;
     gate::run(&mut board)?;
     board.finish(start.elapsed())
+}
+
+/// How large the largest file is that the drill makes. No byte of it is ever touched.
+const LARGEST: u64 = 1 << 41;
+
+/// Whether there is what every row needs: where it is not, no row says anything.
+fn can_run() -> Result<(), Failure> {
+    let program = std::env::current_exe();
+    program.map_err(|error| format!("/proc, through which the drill starts itself: {error}"))?;
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    if maximum.is_some_and(|most| most < LARGEST) {
+        // Past the limit the kernel sends SIGXFSZ, to whoever tries.
+        return Err("no file may be large here: see RLIMIT_FSIZE, ulimit -f".into());
+    }
+    let current = maximum;
+    setrlimit(Resource::Fsize, Rlimit { current, maximum })?;
+    // Where the library does not hold a process dies: nobody wants its memory on disk.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    let current = Some(0);
+    Ok(setrlimit(Resource::Core, Rlimit { current, maximum })?)
 }
