@@ -212,6 +212,7 @@ pub(crate) fn errno_name(errno: i32) -> String {
         (Errno::FBIG, "EFBIG"),
         (Errno::NOSPC, "ENOSPC"),
         (Errno::NOTSUP, "ENOTSUP"),
+        (Errno::IO, "EIO"),
     ];
     let name = names.iter().find(|(e, _)| e.raw_os_error() == errno);
     name.map_or_else(|| format!("errno {errno}"), |(_, name)| (*name).to_owned())

@@ -78,13 +78,19 @@ const TOO_LATE: Outcome = Outcome {
     ..REFUSED
 };
 
+/// Not even a debugger writes to shared pages that are read-only.
+const NO_DEBUGGER: Outcome = Outcome {
+    answers: &["EIO", "EACCES"],
+    ..REFUSED
+};
+
 /// Labels are not everywhere.
 const LABELLED: Outcome = Outcome {
     answers: &["success", "ENOTSUP", "EPERM", "EACCES"],
     ..HARMLESS
 };
 
-const ATTACKS: [Attack; 17] = [
+const ATTACKS: [Attack; 19] = [
     (
         "truncate-to-0",
         "truncates the memory to nothing",
@@ -135,6 +141,16 @@ const ATTACKS: [Attack; 17] = [
         "punch-through-a-mapping",
         "removes every page of a read-only mapping",
         [REFUSED, REFUSED, ZEROES, ZEROES],
+    ),
+    (
+        "write-through-proc-mem",
+        "writes a read-only mapping as a debugger",
+        [NO_DEBUGGER, NO_DEBUGGER, NO_DEBUGGER, NO_DEBUGGER],
+    ),
+    (
+        "commit",
+        "has the kernel take memory for all of it",
+        [HARMLESS, HARMLESS, HARMLESS, HARMLESS],
     ),
     (
         "seal-against-writing",

@@ -135,18 +135,6 @@ impl Board {
         Ok(())
     }
 
-    /// Something to compare with, which is neither good nor bad.
-    pub(super) fn note(&mut self, group: &str, what: &str, happened: &str) -> Result<(), Failure> {
-        self.rows.push(json!({
-            "group": group,
-            "attack": what,
-            "happened": happened,
-            "verdict": "note",
-        }));
-        let line = format!("{what:<44} {happened}");
-        self.text(&format!("        {}", self.style.dim(&line)))
-    }
-
     /// An attack that can't be tried here, and why.
     pub(super) fn not_run(&mut self, group: &str, what: &str, why: &str) -> Result<(), Failure> {
         self.not_run = self.not_run.saturating_add(1);
@@ -238,7 +226,6 @@ mod tests {
     fn what_did_not_run_is_no_success() {
         let mut nothing = board();
         nothing.not_run("gate", "a", "no pool").unwrap();
-        nothing.note("gate", "b", "SIGBUS").unwrap();
         assert!(!nothing.finish(Duration::ZERO).unwrap());
     }
 }

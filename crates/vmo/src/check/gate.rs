@@ -5,11 +5,13 @@ use std::fs::{File, OpenOptions};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
-use mapped_vmo::zx::{AdoptError, AdoptOptions, AdoptPolicy, Vmo};
+use mapped_vmo::zx::{AdoptError, AdoptOptions, AdoptPolicy, VmarFlags, Vmo, VmoOptions};
+use mapped_vmo::{Mapping, ReadOnlyMapping, WriterMapping};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags};
 
 use super::board::{Board, Row};
+use super::raw::memfd_secret;
 use crate::Failure;
 use crate::demo::what_happens_to_who_does_not_ask;
 
@@ -21,13 +23,19 @@ pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
     memfds(board)?;
     files(board)?;
     streams(board)?;
+    types(board)?;
     board.not_run(
         GROUP,
         "a file whose server never answers",
         "needs a file system of its own: cargo test -p peer-tests --test fuse",
     )?;
     let died = what_happens_to_who_does_not_ask()?;
-    board.note(GROUP, "who maps an unsealed memfd without asking", &died)?;
+    board.row(&Row {
+        group: GROUP,
+        attack: "who maps an unsealed memfd without asking",
+        expected: &["SIGBUS when it is truncated".to_owned()],
+        happened: &died,
+    })?;
     board.gap()
 }
 
@@ -165,6 +173,18 @@ fn files(board: &mut Board) -> Result<(), Failure> {
             Err(error) => board.not_run(GROUP, what, &error.to_string())?,
         }
     }
+    match memfd_secret() {
+        Ok(fd) => offer(board, "a secret memfd", fd, SHRINK, "WRONG_TYPE")?,
+        Err(errno) => board.not_run(GROUP, "a secret memfd", &errno.to_string())?,
+    }
+    match nameless(&std::env::temp_dir()) {
+        Ok(file) => {
+            // By the file system that is there: it may be one whose files take no seals.
+            let status = "NOT_SUPPORTED or WRONG_TYPE";
+            offer(board, "a file in /tmp", file, SHRINK, status)?;
+        }
+        Err(error) => board.not_run(GROUP, "a file in /tmp", &error.to_string())?,
+    }
     match nameless(Path::new("/dev/shm")) {
         Ok(file) => offer(board, "a file in /dev/shm", file, SHRINK, "NOT_SUPPORTED"),
         Err(error) => board.not_run(GROUP, "a file in /dev/shm", &error.to_string()),
@@ -188,22 +208,63 @@ fn streams(board: &mut Board) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What is a VMO, and not of the tier that a type of mapping is for.
+fn types(board: &mut Board) -> Result<(), Failure> {
+    let writable = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE;
+    let shared = Vmo::create(4096)?;
+    let (_owner, published) = WriterMapping::allocate(4096)?;
+    let resizable = Vmo::create_with_opts(VmoOptions::RESIZABLE, 4096)?;
+    let rows = [
+        (
+            "a ReadOnlyMapping of what others can write",
+            ReadOnlyMapping::create_from_vmo(&shared, 4096).err(),
+            "NOT_SUPPORTED",
+        ),
+        (
+            "a writable Mapping of what is published",
+            Mapping::create_from_vmo(&published, 4096, writable).err(),
+            "ACCESS_DENIED",
+        ),
+        (
+            "a Mapping of what can shrink",
+            Mapping::create_from_vmo(&resizable, 4096, writable).err(),
+            "NOT_SUPPORTED",
+        ),
+        (
+            "a Mapping past the end",
+            Mapping::create_from_vmo(&shared, 4097, writable).err(),
+            "BUFFER_TOO_SMALL",
+        ),
+    ];
+    for (what, error, status) in rows {
+        let happened = error.map_or_else(|| "made".to_owned(), |status| status.to_string());
+        board.row(&Row {
+            group: GROUP,
+            attack: what,
+            expected: &[status.to_owned()],
+            happened: &happened,
+        })?;
+    }
+    Ok(())
+}
+
 /// Offers one. The row shows the sentence, and is good if the status is the right one.
 fn offer(
     board: &mut Board,
     what: &str,
     fd: OwnedFd,
     options: AdoptOptions,
-    status: &str,
+    statuses: &str,
 ) -> Result<(), Failure> {
     let happened = Vmo::from_fd(fd, options).map_or_else(
         |error: AdoptError| error.status().to_string(),
         |vmo| format!("taken, as {:?}", vmo.tier()),
     );
+    let expected: Vec<String> = statuses.split(" or ").map(str::to_owned).collect();
     board.row(&Row {
         group: GROUP,
         attack: what,
-        expected: &[status.to_owned()],
+        expected: &expected,
         happened: &happened,
     })
 }

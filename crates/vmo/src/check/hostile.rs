@@ -47,6 +47,8 @@ fn attack(fd: BorrowedFd<'_>, deed: &str) -> Result<Result<(), Errno>, Failure> 
         "make-a-mapping-writable" => map(fd, ProtFlags::READ).and_then(|map| map.make_writable()),
         "punch" => punch(fd),
         "punch-through-a-mapping" => map(fd, ProtFlags::READ).and_then(|map| map.remove()),
+        "write-through-proc-mem" => map(fd, ProtFlags::READ).and_then(|map| poke(&map)),
+        "commit" => rustix::fs::fallocate(fd, FallocateFlags::empty(), 0, size),
         "seal-against-writing" => rustix::fs::fcntl_add_seals(fd, SealFlags::WRITE),
         "seal-against-new-writers" => rustix::fs::fcntl_add_seals(fd, SealFlags::FUTURE_WRITE),
         "append" => rustix::fs::fcntl_setfl(fd, OFlags::APPEND),
@@ -69,6 +71,13 @@ fn map(fd: BorrowedFd<'_>, prot: ProtFlags) -> Result<RawMapping, Errno> {
 fn reopen(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
     rustix::fs::open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Writes to a mapping that the pages do not permit to be written, as a debugger would.
+fn poke(map: &RawMapping) -> Result<(), Errno> {
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    let memory = rustix::fs::open("/proc/self/mem", flags, Mode::empty())?;
+    rustix::io::pwrite(memory, b"poked", map.offset()).map(|_| ())
 }
 
 fn punch(fd: BorrowedFd<'_>) -> Result<(), Errno> {

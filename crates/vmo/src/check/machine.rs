@@ -12,7 +12,7 @@ use rustix::mm::ProtFlags;
 use rustix::process::{PidfdFlags, Resource, getpid, getrlimit, pidfd_open};
 
 use super::board::Board;
-use super::raw::RawMapping;
+use super::raw::{RawMapping, memfd_secret};
 use crate::{Failure, size};
 
 /// `RWF_NOAPPEND`.
@@ -32,52 +32,60 @@ pub(super) fn look(board: &mut Board) -> Result<(), Failure> {
     board.gap()
 }
 
-/// What the library uses where it is there.
+/// What is probed, how, and what follows where it is not there.
+type Feature = (&'static str, fn() -> Result<(), Errno>, &'static str);
+
+/// What the library uses where it is there, and what a peer could.
+const FEATURES: [Feature; 9] = [
+    (
+        "MFD_NOEXEC_SEAL",
+        noexec_seal,
+        "without: a VMO could be made executable",
+    ),
+    (
+        "F_SEAL_FUTURE_WRITE",
+        future_write,
+        "without: nothing can be published",
+    ),
+    (
+        "RWF_NOAPPEND",
+        noappend,
+        "without: Vmo::write takes three calls more",
+    ),
+    (
+        "shared view of frozen memory",
+        frozen_view,
+        "without: a private view of the same pages",
+    ),
+    (
+        "MADV_POPULATE_READ",
+        populate,
+        "without: holes are copied, not filled",
+    ),
+    (
+        "process_vm_writev",
+        writev,
+        "without: Guarded can't write to unsealed memory",
+    ),
+    (
+        "pidfd",
+        pidfd,
+        "without: the end of a process is seen by its socket only",
+    ),
+    (
+        "memfd_secret",
+        secret,
+        "without: one kind less that a peer can send",
+    ),
+    (
+        "attributes on a memfd",
+        attributes,
+        "without: one thing less that a peer can do",
+    ),
+];
+
 fn features(board: &mut Board) -> Result<(), Failure> {
-    type Feature = (&'static str, fn() -> Result<(), Errno>, &'static str);
-    let features: [Feature; 8] = [
-        (
-            "MFD_NOEXEC_SEAL",
-            noexec_seal,
-            "without: a VMO could be made executable",
-        ),
-        (
-            "F_SEAL_FUTURE_WRITE",
-            future_write,
-            "without: nothing can be published",
-        ),
-        (
-            "RWF_NOAPPEND",
-            noappend,
-            "without: Vmo::write takes three calls more",
-        ),
-        (
-            "shared view of frozen memory",
-            frozen_view,
-            "without: a private view of the same pages",
-        ),
-        (
-            "MADV_POPULATE_READ",
-            populate,
-            "without: holes are copied, not filled",
-        ),
-        (
-            "process_vm_writev",
-            writev,
-            "without: Guarded can't write to unsealed memory",
-        ),
-        (
-            "pidfd",
-            pidfd,
-            "without: the end of a process is seen by its socket only",
-        ),
-        (
-            "attributes on a memfd",
-            attributes,
-            "without: one thing less that a peer can do",
-        ),
-    ];
-    for (name, probe, means) in features {
+    for (name, probe, means) in FEATURES {
         match probe() {
             Ok(()) => board.fact(name, "yes", "")?,
             Err(errno) => board.fact(name, &format!("no ({errno})"), means)?,
@@ -174,6 +182,10 @@ fn writev() -> Result<(), Errno> {
 
 fn pidfd() -> Result<(), Errno> {
     pidfd_open(getpid(), PidfdFlags::empty()).map(drop)
+}
+
+fn secret() -> Result<(), Errno> {
+    memfd_secret().map(drop)
 }
 
 fn attributes() -> Result<(), Errno> {

@@ -8,10 +8,24 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mprotect, munmap};
+
+/// The number of `memfd_secret` on all processors.
+const MEMFD_SECRET: core::ffi::c_long = 447;
+
+/// Memory that the kernel itself can't read.
+pub(super) fn memfd_secret() -> Result<OwnedFd, Errno> {
+    // SAFETY: the call has one number and touches no memory of ours.
+    let fd = unsafe { libc::syscall(MEMFD_SECRET, libc::O_CLOEXEC) };
+    match i32::try_from(fd) {
+        // SAFETY: the kernel has just made it, and nobody else knows it.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::NOSYS)),
+    }
+}
 
 /// A shared mapping that nobody but the kernel touches.
 ///
@@ -41,6 +55,11 @@ impl RawMapping {
     pub(super) fn remove(&self) -> Result<(), Errno> {
         // SAFETY: our own pages (own), which no Rust code reads.
         unsafe { madvise(self.addr, self.len, Advice::LinuxRemove) }
+    }
+
+    /// Where its first byte is: for /proc/self/mem, where an address is an offset.
+    pub(super) fn offset(&self) -> u64 {
+        u64::try_from(self.addr.addr()).unwrap_or(u64::MAX)
     }
 
     /// Takes memory for all of it, by reading.
