@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use core::time::Duration;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
@@ -237,6 +240,30 @@ fn no_process_outlives_a_drill_that_is_killed() {
         drill.wait().unwrap();
         assert!(soon(|| running(&program, "").is_empty()), "{word}");
     }
+}
+
+#[test]
+fn a_peer_that_writes_without_a_pause_dies_with_who_started_it() {
+    let place = place("check-orphan");
+    let program = own_program(&place);
+    let bytes = place.join("bytes");
+    let script = "\"$0\" villain hostile <>\"$1\" & wait";
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    std::fs::write(&bytes, b"").unwrap();
+    let mut parent = Command::new("sh")
+        .args(["-c", script])
+        .args([&program, &bytes])
+        .stdout(OwnedFd::from(theirs))
+        .spawn()
+        .unwrap();
+    (&ours).write_all(b"scribble\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(&ours).read_line(&mut answer).unwrap();
+    assert_eq!(answer, "started\n");
+    assert!(soon(|| std::fs::read(&bytes).unwrap().len() > 4096));
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert!(soon(|| running(&program, "").is_empty()), "it writes on");
 }
 
 #[test]
