@@ -34,6 +34,104 @@ pub struct Handle {
 pub(crate) enum Object {
     /// The memory, and what its handles in this process share.
     Vmo(sys::Memory, Arc<VmoState>),
+    /// One end of a channel.
+    Channel(sys::Socket),
+}
+
+/// An object that somebody else holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ObjectRef<'a> {
+    /// As [`Object::Vmo`].
+    Vmo(&'a sys::Memory, &'a Arc<VmoState>),
+    /// As [`Object::Channel`].
+    Channel(&'a sys::Socket),
+}
+
+impl<'a> ObjectRef<'a> {
+    /// Another descriptor of the same object.
+    fn duplicate(self) -> Result<Object, Status> {
+        Ok(match self {
+            Self::Vmo(memory, state) => Object::Vmo(memory.duplicate()?, Arc::clone(state)),
+            Self::Channel(socket) => Object::Channel(socket.duplicate()?),
+        })
+    }
+
+    /// What has a name.
+    fn named(self) -> Result<&'a VmoState, Status> {
+        match self {
+            Self::Vmo(_, state) => Ok(state),
+            Self::Channel(_) => Err(Status::WRONG_TYPE),
+        }
+    }
+
+    fn fd(self) -> BorrowedFd<'a> {
+        match self {
+            Self::Vmo(memory, _) => memory.as_fd(),
+            Self::Channel(socket) => socket.as_fd(),
+        }
+    }
+
+    fn object_type(self) -> ObjectType {
+        match self {
+            Self::Vmo(..) => ObjectType::VMO,
+            Self::Channel(_) => ObjectType::CHANNEL,
+        }
+    }
+}
+
+impl Object {
+    fn borrow(&self) -> ObjectRef<'_> {
+        match self {
+            Self::Vmo(memory, state) => ObjectRef::Vmo(memory, state),
+            Self::Channel(socket) => ObjectRef::Channel(socket),
+        }
+    }
+}
+
+/// The type of an object, by Zircon's number.
+///
+/// # Examples
+///
+/// ```
+/// use zx::{HandleBased, ObjectType, Vmo};
+/// assert_eq!(Vmo::create(1)?.into_handle().object_type(), ObjectType::VMO);
+/// # Ok::<(), zx::Status>(())
+/// ```
+///
+/// Source: <https://fuchsia.dev/reference/syscalls/object_get_info>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct ObjectType(u32);
+
+impl ObjectType {
+    /// A [`Vmo`].
+    pub const VMO: Self = Self(3);
+    /// A [`Channel`](crate::Channel).
+    pub const CHANNEL: Self = Self(4);
+
+    /// The type of this number, whether there is one or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(zx::ObjectType::from_raw(3), zx::ObjectType::VMO);
+    /// ```
+    #[must_use]
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// The number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(zx::ObjectType::CHANNEL.into_raw(), 4);
+    /// ```
+    #[must_use]
+    pub const fn into_raw(self) -> u32 {
+        self.0
+    }
 }
 
 impl Handle {
@@ -51,28 +149,19 @@ impl Handle {
         self.rights
     }
 
-    /// Whether all of `rights` are held.
+    /// What kind of object it refers to.
     ///
-    /// # Errors
+    /// # Examples
     ///
-    /// `ACCESS_DENIED` if not.
-    pub(crate) fn require(&self, rights: Rights) -> Result<(), Status> {
-        if self.rights.contains(rights) {
-            Ok(())
-        } else {
-            Err(Status::ACCESS_DENIED)
-        }
-    }
-
-    /// The rights that a duplicate or replacement gets.
-    fn reduced(&self, rights: Rights) -> Result<Rights, Status> {
-        if rights == Rights::SAME_RIGHTS {
-            Ok(self.rights)
-        } else if self.rights.contains(rights) {
-            Ok(rights)
-        } else {
-            Err(Status::INVALID_ARGS)
-        }
+    /// ```
+    /// use zx::{Channel, HandleBased, ObjectType};
+    /// let (end, _) = Channel::create()?;
+    /// assert_eq!(end.into_handle().object_type(), ObjectType::CHANNEL);
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    #[must_use]
+    pub fn object_type(&self) -> ObjectType {
+        self.object.borrow().object_type()
     }
 
     /// Another handle to the same object, with these rights or fewer.
@@ -90,11 +179,7 @@ impl Handle {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn duplicate_handle(&self, rights: Rights) -> Result<Self, Status> {
-        self.require(Rights::DUPLICATE)?;
-        let rights = self.reduced(rights)?;
-        let Object::Vmo(memory, state) = &self.object;
-        let object = Object::Vmo(memory.duplicate()?, Arc::clone(state));
-        Ok(Self { rights, object })
+        self.as_handle_ref().duplicate(rights)
     }
 
     /// This handle with fewer rights. On an error it is closed, as on Zircon.
@@ -112,28 +197,14 @@ impl Handle {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn replace_handle(mut self, rights: Rights) -> Result<Self, Status> {
-        self.rights = self.reduced(rights)?;
+        self.rights = self.rights.reduced(rights)?;
         Ok(self)
-    }
-
-    fn name(&self) -> Result<Name, Status> {
-        self.require(Rights::GET_PROPERTY)?;
-        let Object::Vmo(_, state) = &self.object;
-        Ok(state.name())
-    }
-
-    fn rename(&self, name: Name) -> Result<(), Status> {
-        self.require(Rights::SET_PROPERTY)?;
-        let Object::Vmo(_, state) = &self.object;
-        state.set_name(name);
-        Ok(())
     }
 }
 
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        let Object::Vmo(memory, _) = &self.object;
-        memory.as_fd()
+        self.object.borrow().fd()
     }
 }
 
@@ -145,15 +216,20 @@ impl AsRawFd for Handle {
 
 impl From<Handle> for OwnedFd {
     fn from(handle: Handle) -> Self {
-        let Object::Vmo(memory, _) = handle.object;
-        memory.into()
+        match handle.object {
+            Object::Vmo(memory, _) => memory.into(),
+            Object::Channel(socket) => socket.into(),
+        }
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Object::Vmo(..) = &self.object;
-        write!(f, "Handle(vmo, fd {})", self.as_raw_fd())
+        let object = match &self.object {
+            Object::Vmo(..) => "vmo",
+            Object::Channel(_) => "channel",
+        };
+        write!(f, "Handle({object}, fd {})", self.as_raw_fd())
     }
 }
 
@@ -171,9 +247,16 @@ impl fmt::Debug for Handle {
 /// # Ok::<(), zx::Status>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct HandleRef<'a>(&'a Handle);
+pub struct HandleRef<'a> {
+    rights: Rights,
+    object: ObjectRef<'a>,
+}
 
-impl HandleRef<'_> {
+impl<'a> HandleRef<'a> {
+    pub(crate) fn new(rights: Rights, object: ObjectRef<'a>) -> Self {
+        Self { rights, object }
+    }
+
     /// Another handle to the same object, with these rights or fewer.
     ///
     /// # Errors
@@ -190,7 +273,17 @@ impl HandleRef<'_> {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn duplicate(&self, rights: Rights) -> Result<Handle, Status> {
-        self.0.duplicate_handle(rights)
+        self.rights.require(Rights::DUPLICATE)?;
+        Ok(Handle {
+            rights: self.rights.reduced(rights)?,
+            object: self.object.duplicate()?,
+        })
+    }
+}
+
+impl AsFd for HandleRef<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.object.fd()
     }
 }
 
@@ -234,16 +327,19 @@ pub trait AsHandleRef {
     /// # Ok::<(), zx::Status>(())
     /// ```
     fn raw_handle(&self) -> RawFd {
-        self.as_handle_ref().0.as_raw_fd()
+        self.as_handle_ref().object.fd().as_raw_fd()
     }
 
     /// The name of the object.
     ///
     /// # Errors
     ///
+    /// [`Status::WRONG_TYPE`] if it is no VMO: nothing else has a name here.
     /// [`Status::ACCESS_DENIED`] without the right `GET_PROPERTY`.
     fn get_name(&self) -> Result<Name, Status> {
-        self.as_handle_ref().0.name()
+        let HandleRef { rights, object } = self.as_handle_ref();
+        rights.require(Rights::GET_PROPERTY)?;
+        Ok(object.named()?.name())
     }
 
     /// Names the object, for all its handles in this process.
@@ -253,13 +349,17 @@ pub trait AsHandleRef {
     /// [`Status::INVALID_ARGS`] if the name is longer than 31 bytes or has a NUL in it,
     /// [`Status::ACCESS_DENIED`] without the right `SET_PROPERTY`.
     fn set_name<N: AsName + ?Sized>(&self, name: &N) -> Result<(), Status> {
-        self.as_handle_ref().0.rename(name.as_name()?)
+        let name = name.as_name()?;
+        let HandleRef { rights, object } = self.as_handle_ref();
+        rights.require(Rights::SET_PROPERTY)?;
+        object.named()?.set_name(name);
+        Ok(())
     }
 }
 
 impl AsHandleRef for Handle {
     fn as_handle_ref(&self) -> HandleRef<'_> {
-        HandleRef(self)
+        HandleRef::new(self.rights, self.object.borrow())
     }
 }
 

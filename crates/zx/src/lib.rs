@@ -41,25 +41,33 @@
 #![deny(unsafe_code)]
 
 mod adopt;
+mod channel;
 mod handle;
+mod message;
 mod name;
 mod options;
 mod process;
 mod rights;
+mod signals;
 mod status;
 mod sys;
+mod time;
 mod value;
 mod vmar;
 mod vmar_flags;
 mod vmo;
 
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
-pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
+pub use channel::{Channel, PeerCredentials};
+pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, ObjectType, Unowned};
+pub use message::MessageBuf;
 pub use name::{AsName, Name};
 pub use options::{Extent, SealPlan, VmoOp, VmoOptions};
 pub use process::address_space_number;
 pub use rights::Rights;
+pub use signals::{Signals, WaitResult};
 pub use status::{Status, ok};
+pub use time::{MonotonicDuration, MonotonicInstant};
 pub use value::FromBytes;
 pub use vmar::{Vmar, VmarInfo, vmar_root_self};
 pub use vmar_flags::VmarFlags;

@@ -5,6 +5,8 @@
 //! kernel enforces against a peer is the descriptor's mode and the VMO's seals, no more:
 //! rights keep honest code honest.
 
+use crate::Status;
+
 bitflags::bitflags! {
     /// What the holder of a handle may do with it.
     ///
@@ -87,8 +89,42 @@ bitflags::bitflags! {
         const PROPERTY = Self::GET_PROPERTY.bits() | Self::SET_PROPERTY.bits();
         /// Read and change policy.
         const POLICY = Self::GET_POLICY.bits() | Self::SET_POLICY.bits();
+        /// What a new channel has: one end belongs to one holder, so it can't be duplicated.
+        const CHANNEL_DEFAULT = Self::TRANSFER.bits() | Self::WAIT.bits()
+            | Self::INSPECT.bits() | Self::IO.bits() | Self::SIGNAL.bits()
+            | Self::SIGNAL_PEER.bits();
         /// What a new VMO has; a resizable one has `RESIZE` too.
         const VMO_DEFAULT = Self::BASIC.bits() | Self::IO.bits() | Self::PROPERTY.bits()
             | Self::MAP.bits() | Self::SIGNAL.bits();
+    }
+}
+
+impl Rights {
+    /// Whether all of `needed` are held.
+    ///
+    /// # Errors
+    ///
+    /// `ACCESS_DENIED` if not.
+    pub(crate) fn require(self, needed: Self) -> Result<(), Status> {
+        if self.contains(needed) {
+            Ok(())
+        } else {
+            Err(Status::ACCESS_DENIED)
+        }
+    }
+
+    /// What a duplicate or replacement gets of these.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGS` if it asks for one that is not held.
+    pub(crate) fn reduced(self, asked: Self) -> Result<Self, Status> {
+        if asked == Self::SAME_RIGHTS {
+            Ok(self)
+        } else if self.contains(asked) {
+            Ok(asked)
+        } else {
+            Err(Status::INVALID_ARGS)
+        }
     }
 }

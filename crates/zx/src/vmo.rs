@@ -8,11 +8,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::handle::Object;
 use crate::sys::{self, Plan};
 use crate::{
-    AdoptError, AdoptOptions, AsHandleRef, AsName, Extent, Handle, HandleBased, Name, Rights,
-    SealPlan, Status, VmoOptions,
+    AdoptError, AdoptOptions, AsHandleRef, AsName, Extent, HandleBased, Name, Rights, SealPlan,
+    Status, VmoOptions,
 };
 
 mod bytes;
@@ -44,8 +43,11 @@ mod some;
 /// Sources: <https://fuchsia.dev/reference/kernel_objects/vm_object>, memfd_create(2),
 /// F_ADD_SEALS in fcntl(2).
 #[derive(Debug)]
-#[repr(transparent)]
-pub struct Vmo(Handle);
+pub struct Vmo {
+    pub(crate) rights: Rights,
+    pub(crate) memory: sys::Memory,
+    pub(crate) state: Arc<VmoState>,
+}
 
 /// What the handles of one VMO share in this process.
 #[derive(Debug)]
@@ -58,6 +60,14 @@ impl VmoState {
     pub(crate) fn name(&self) -> Name {
         // A name is copied in one piece, so a panic elsewhere left a whole one.
         *self.name.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn content_size(&self) -> u64 {
+        self.content_size.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_content_size(&self, size: u64) {
+        self.content_size.store(size, Ordering::Relaxed);
     }
 
     pub(crate) fn set_name(&self, name: Name) {
@@ -226,22 +236,23 @@ impl Vmo {
             name: Mutex::new(name),
             content_size: AtomicU64::new(content_size),
         };
-        let object = Object::Vmo(memory, Arc::new(state));
-        Self(Handle { rights, object })
+        Self {
+            rights,
+            memory,
+            state: Arc::new(state),
+        }
     }
 
     pub(crate) fn memory(&self) -> &sys::Memory {
-        let Object::Vmo(memory, _) = &self.0.object;
-        memory
+        &self.memory
     }
 
     fn state(&self) -> &VmoState {
-        let Object::Vmo(_, state) = &self.0.object;
-        state
+        &self.state
     }
 
     pub(crate) fn require(&self, rights: Rights) -> Result<(), Status> {
-        self.0.require(rights)
+        self.rights.require(rights)
     }
 
     /// The size in bytes: a whole number of pages.
@@ -314,7 +325,7 @@ impl Vmo {
         }
         self.require(Rights::RESIZE)?;
         self.memory().set_size(size)?;
-        self.state().content_size.store(size, Ordering::Relaxed);
+        self.state().note_content_size(size);
         Ok(())
     }
 
@@ -335,7 +346,7 @@ impl Vmo {
     /// ```
     pub fn get_content_size(&self) -> Result<u64, Status> {
         self.require(Rights::GET_PROPERTY)?;
-        Ok(self.state().content_size.load(Ordering::Relaxed))
+        Ok(self.state().content_size())
     }
 
     /// Notes another content size, which may be larger than the VMO. No byte changes.
@@ -354,7 +365,7 @@ impl Vmo {
     /// ```
     pub fn set_content_size(&self, size: &u64) -> Result<(), Status> {
         self.require(Rights::SET_PROPERTY | Rights::WRITE)?;
-        self.state().content_size.store(*size, Ordering::Relaxed);
+        self.state().note_content_size(*size);
         Ok(())
     }
 
@@ -369,7 +380,7 @@ impl Vmo {
     /// ```
     #[must_use]
     pub fn rights(&self) -> Rights {
-        self.0.rights()
+        self.rights
     }
 
     /// Another handle to the same VMO, with these rights or fewer

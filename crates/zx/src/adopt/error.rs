@@ -41,6 +41,8 @@ pub struct AdoptError {
 pub(crate) enum Reason {
     /// It can't be a VMO.
     NotMemory,
+    /// It can't be a channel.
+    NotChannel,
     /// A file of this machine: it can't be sealed, and can be read.
     NotSealable,
     /// A server answers for it, when it likes.
@@ -108,7 +110,9 @@ impl AdoptError {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.reason {
-            Reason::NotMemory | Reason::NotSealable | Reason::MayBlock => Status::WRONG_TYPE,
+            Reason::NotMemory | Reason::NotChannel | Reason::NotSealable | Reason::MayBlock => {
+                Status::WRONG_TYPE
+            }
             Reason::CanShrink
             | Reason::NotStrict { .. }
             | Reason::NotImmutable { .. }
@@ -202,6 +206,9 @@ impl fmt::Display for AdoptError {
             Reason::NotMemory => {
                 f.write_str(", not a VMO: send a memfd that is sealed with F_SEAL_SHRINK")
             }
+            Reason::NotChannel => f.write_str(
+                ", not a channel: send one end of a connected Unix socket of type SOCK_SEQPACKET",
+            ),
             Reason::NotSealable => f.write_str(
                 ", not a VMO: whoever opens it can truncate it; send a memfd that is sealed \
                  with F_SEAL_SHRINK, or take it with AdoptPolicy::Copy or Guarded",

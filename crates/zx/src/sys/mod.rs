@@ -8,6 +8,7 @@
 //! | `Memory::{size, set_size, read, write, commit, zero, next_data}` | its bytes, by system call: never a fault |
 //! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
+//! | `Socket` | one end of a channel: packets and descriptors, by system call that never waits |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -20,8 +21,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, address_space, dont_fork, map, page_size, populate, protect, root, status_of_errno,
-    unmap, write_memory,
+    Memory, Socket, address_space, close_unknown, dont_fork, map, monotonic_nanos, page_size,
+    populate, protect, root, status_of_errno, unmap, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};
@@ -48,6 +49,31 @@ pub(crate) struct Adopted {
     pub(crate) writable: bool,
     /// The exact size of the file.
     pub(crate) content_size: u64,
+}
+
+/// How many handles one message carries.
+pub(crate) const MAX_HANDLES: usize = 64;
+
+/// What came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// How many bytes.
+    pub(crate) len: usize,
+    /// Whether it was all of it, bytes and descriptors.
+    pub(crate) whole: bool,
+}
+
+bitflags::bitflags! {
+    /// What is the case with a socket.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Ready: u32 {
+        /// A packet is there.
+        const READABLE = 1 << 0;
+        /// There is room for one.
+        const WRITABLE = 1 << 1;
+        /// The other end is closed.
+        const CLOSED = 1 << 2;
+    }
 }
 
 /// Where and how to map.

@@ -6,18 +6,21 @@ use core::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::Vmo;
-use crate::handle::Object;
+use crate::handle::{Object, ObjectRef};
 use crate::{AdoptError, AdoptPolicy, AsHandleRef, Handle, HandleRef, Status};
 
 impl AsHandleRef for Vmo {
     fn as_handle_ref(&self) -> HandleRef<'_> {
-        self.0.as_handle_ref()
+        HandleRef::new(self.rights, ObjectRef::Vmo(&self.memory, &self.state))
     }
 }
 
 impl From<Vmo> for Handle {
     fn from(vmo: Vmo) -> Self {
-        vmo.0
+        Self {
+            rights: vmo.rights,
+            object: Object::Vmo(vmo.memory, vmo.state),
+        }
     }
 }
 
@@ -27,7 +30,12 @@ impl TryFrom<Handle> for Vmo {
     /// `WRONG_TYPE` if the handle is one of another object.
     fn try_from(handle: Handle) -> Result<Self, Status> {
         match handle.object {
-            Object::Vmo(..) => Ok(Self(handle)),
+            Object::Vmo(memory, state) => Ok(Self {
+                rights: handle.rights,
+                memory,
+                state,
+            }),
+            Object::Channel(_) => Err(Status::WRONG_TYPE),
         }
     }
 }
@@ -43,19 +51,19 @@ impl TryFrom<OwnedFd> for Vmo {
 
 impl From<Vmo> for OwnedFd {
     fn from(vmo: Vmo) -> Self {
-        vmo.0.into()
+        vmo.memory.into()
     }
 }
 
 impl AsFd for Vmo {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.memory.as_fd()
     }
 }
 
 impl AsRawFd for Vmo {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.as_fd().as_raw_fd()
     }
 }
 

@@ -2,8 +2,7 @@
 //! What a [`Vmo`]'s seals promise, and the two ways to add some: freezing and publishing.
 
 use super::Vmo;
-use crate::handle::Object;
-use crate::{Handle, Rights, Status, Tier};
+use crate::{Rights, Status, Tier};
 
 impl Vmo {
     /// Makes a [`Freezable`](crate::SealPlan::Freezable) VMO immutable, for everybody and for ever.
@@ -67,11 +66,11 @@ impl Vmo {
     /// Source: F_SEAL_FUTURE_WRITE in fcntl(2).
     pub fn publish(self) -> Result<Self, Status> {
         self.require(Rights::WRITE)?;
-        let Handle { rights, object } = self.0;
-        let Object::Vmo(memory, state) = object;
-        let object = Object::Vmo(memory.publish()?, state);
-        let rights = rights.difference(Rights::WRITE | Rights::RESIZE);
-        Ok(Self(Handle { rights, object }))
+        Ok(Self {
+            rights: self.rights.difference(Rights::WRITE | Rights::RESIZE),
+            memory: self.memory.publish()?,
+            state: self.state,
+        })
     }
 
     /// What a peer can still do to the VMO, as its seals say now.

@@ -4,6 +4,7 @@
 mod adopt;
 mod bytes;
 mod copy;
+mod creds;
 mod errno;
 mod fork;
 mod holes;
@@ -12,6 +13,7 @@ mod memfd;
 mod mmap;
 mod populate;
 mod seal;
+mod socket;
 mod some;
 mod writev;
 
@@ -21,4 +23,20 @@ pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
 pub(crate) use rustix::param::page_size;
+pub(crate) use socket::Socket;
 pub(crate) use writev::write_memory;
+
+/// Closes a descriptor of which nothing is known, without waiting for whoever is behind it.
+pub(crate) fn close_unknown(fd: std::os::fd::OwnedFd) {
+    use std::os::fd::AsFd;
+    let kind = kind::of(fd.as_fd());
+    kind::close(fd, kind);
+}
+
+/// CLOCK_MONOTONIC, in nanoseconds.
+pub(crate) fn monotonic_nanos() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    now.tv_sec
+        .saturating_mul(1_000_000_000)
+        .saturating_add(now.tv_nsec)
+}

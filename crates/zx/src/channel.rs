@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Channel`]: messages of bytes and handles, from one process to another.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use crate::handle::{Object, ObjectRef};
+use crate::message::{self, MAX_BYTES};
+use crate::sys::{self, Ready};
+use crate::{
+    AdoptError, AdoptOptions, AdoptPolicy, AsHandleRef, Handle, HandleBased, HandleRef, MessageBuf,
+    MonotonicInstant, Rights, Signals, Status, WaitResult,
+};
+
+/// One end of a channel: messages of up to 64 KiB and 64 handles, in order, each whole or not
+/// at all.
+///
+/// # Hostile peer
+///
+/// Can send any packet with any descriptors, or none, or fill the queue and stop. Every
+/// descriptor that arrives is owned at once; each goes through the gate of its kind before the
+/// caller sees it ([`Vmo::from_fd`](crate::Vmo::from_fd) for a VMO), and a message of which one
+/// part is wrong is refused as a whole, with all that came with it closed. No call here waits,
+/// but those with a deadline.
+///
+/// # Examples
+///
+/// ```
+/// use zx::{Channel, MessageBuf, Status};
+///
+/// let (ours, theirs) = Channel::create()?;
+/// ours.write(b"hello", &mut Vec::new())?;
+/// let mut message = MessageBuf::new();
+/// theirs.read(&mut message)?;
+/// assert_eq!(message.bytes(), b"hello");
+/// assert_eq!(theirs.read(&mut message), Err(Status::SHOULD_WAIT));
+/// drop(ours);
+/// assert_eq!(theirs.read(&mut message), Err(Status::PEER_CLOSED));
+/// # Ok::<(), Status>(())
+/// ```
+///
+/// Sources: <https://fuchsia.dev/reference/kernel_objects/channel>, unix(7).
+#[derive(Debug)]
+pub struct Channel {
+    rights: Rights,
+    socket: sys::Socket,
+}
+
+/// Who made the other end of a channel, as the kernel says.
+///
+/// # Examples
+///
+/// ```
+/// let (ours, _theirs) = zx::Channel::create()?;
+/// assert_eq!(ours.peer_credentials()?.pid, std::process::id());
+/// # Ok::<(), zx::Status>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerCredentials {
+    /// The process that made it, which may have given it away; 0 if this process can't see it.
+    pub pid: u32,
+    /// Its effective user then.
+    pub uid: u32,
+    /// Its effective group then.
+    pub gid: u32,
+}
+
+impl Channel {
+    /// Makes both ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::NO_RESOURCES`] if this process is at its limit of open files,
+    /// [`Status::NO_MEMORY`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (ours, theirs) = zx::Channel::create()?;
+    /// # let _ = (ours, theirs);
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn create() -> Result<(Self, Self), Status> {
+        let (one, other) = sys::Socket::pair()?;
+        Ok((Self::new(one), Self::new(other)))
+    }
+
+    fn new(socket: sys::Socket) -> Self {
+        let rights = Rights::CHANNEL_DEFAULT;
+        Self { rights, socket }
+    }
+
+    /// Takes a descriptor that somebody else made: a connected Unix socket of type
+    /// `SOCK_SEQPACKET`.
+    ///
+    /// # Errors
+    ///
+    /// [`AdoptError`], which says what it is instead. The descriptor is closed without waiting
+    /// for whoever is behind it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let file = std::fs::File::open("/dev/null").unwrap();
+    /// let refused = zx::Channel::from_fd(file.into()).unwrap_err();
+    /// assert!(refused.to_string().contains("not a channel"));
+    /// ```
+    pub fn from_fd(fd: OwnedFd) -> Result<Self, AdoptError> {
+        Ok(Self::new(sys::Socket::adopt(fd)?))
+    }
+
+    /// Sends a message: all of it, now, or nothing.
+    ///
+    /// The handles are gone when it was sent, and all still there when it was not.
+    ///
+    /// # Hostile peer
+    ///
+    /// One that does not read fills the queue: `SHOULD_WAIT`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Status::SHOULD_WAIT`]: the queue is full.
+    /// - [`Status::PEER_CLOSED`]: the other end is closed.
+    /// - [`Status::OUT_OF_RANGE`]: more than 64 KiB, or more than 64 handles.
+    /// - [`Status::ACCESS_DENIED`]: this handle lacks `WRITE`, or one of `handles` `TRANSFER`.
+    /// - [`Status::NO_RESOURCES`]: too many descriptors are on their way.
+    /// - [`Status::NO_MEMORY`].
+    ///
+    /// # Cost
+    ///
+    /// One system call, and two copies of the bytes by the kernel, here and there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, HandleBased, Status, Vmo};
+    ///
+    /// let (ours, theirs) = Channel::create()?;
+    /// let mut handles = vec![Vmo::create(4096)?.into_handle()];
+    /// ours.write(b"take this", &mut handles)?;
+    /// assert!(handles.is_empty());
+    ///
+    /// drop(theirs);
+    /// handles.push(Vmo::create(4096)?.into_handle());
+    /// assert_eq!(ours.write(b"and this", &mut handles), Err(Status::PEER_CLOSED));
+    /// assert_eq!(handles.len(), 1); // not lost
+    /// # Ok::<(), Status>(())
+    /// ```
+    pub fn write(&self, bytes: &[u8], handles: &mut Vec<Handle>) -> Result<(), Status> {
+        self.rights.require(Rights::WRITE)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(Status::OUT_OF_RANGE);
+        }
+        for handle in &*handles {
+            handle.rights().require(Rights::TRANSFER)?;
+        }
+        let header = message::header(handles)?;
+        let fds: Vec<BorrowedFd<'_>> = handles.iter().map(AsFd::as_fd).collect();
+        self.socket.send([&header, bytes], &fds)?;
+        handles.clear();
+        Ok(())
+    }
+
+    /// Receives a message, if one is there, in place of what `message` held.
+    ///
+    /// VMOs come through the gate with [`AdoptPolicy::Shrink`];
+    /// [`read_with`](Self::read_with) takes another policy.
+    ///
+    /// # Hostile peer
+    ///
+    /// A message that is none, or with a descriptor that is refused, is an error, and what
+    /// came with it is closed. The next message can be read.
+    ///
+    /// # Errors
+    ///
+    /// - [`Status::SHOULD_WAIT`]: none is there.
+    /// - [`Status::PEER_CLOSED`]: none will be.
+    /// - [`Status::IO_DATA_INTEGRITY`]: a peer sent what is no message.
+    /// - [`Status::WRONG_TYPE`], [`Status::NOT_SUPPORTED`] and others of the gate: it sent a
+    ///   descriptor that is refused.
+    /// - [`Status::ACCESS_DENIED`]: this handle lacks `READ`.
+    /// - [`Status::NO_MEMORY`]: for the first message in `message`, 65 KiB are taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, MessageBuf};
+    /// let (ours, theirs) = Channel::create()?;
+    /// ours.write(&[], &mut Vec::new())?;
+    /// let mut message = MessageBuf::new();
+    /// theirs.read(&mut message)?;
+    /// assert!(message.bytes().is_empty());
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn read(&self, message: &mut MessageBuf) -> Result<(), Status> {
+        self.read_with(message, AdoptPolicy::default())
+    }
+
+    /// [`read`](Self::read) with what the gate asks of the VMOs that come.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{AdoptOptions, AdoptPolicy, Channel, HandleBased, MessageBuf, Status, Vmo};
+    /// let (ours, theirs) = Channel::create()?;
+    /// ours.write(b"", &mut vec![Vmo::create(1 << 20)?.into_handle()])?;
+    /// let small = AdoptOptions::new(AdoptPolicy::Strict).max_size(4096);
+    /// let mut message = MessageBuf::new();
+    /// assert_eq!(theirs.read_with(&mut message, small), Err(Status::FILE_BIG));
+    /// assert_eq!(message.n_handles(), 0);
+    /// # Ok::<(), Status>(())
+    /// ```
+    pub fn read_with(
+        &self,
+        message: &mut MessageBuf,
+        vmos: impl Into<AdoptOptions>,
+    ) -> Result<(), Status> {
+        self.rights.require(Rights::READ)?;
+        message.fill(&self.socket, vmos.into())
+    }
+
+    /// [`read`](Self::read) that waits for a message, until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), with [`Status::TIMED_OUT`] in place of `SHOULD_WAIT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, MessageBuf, MonotonicDuration, MonotonicInstant, Status};
+    /// let (ours, _theirs) = Channel::create()?;
+    /// let deadline = MonotonicInstant::after(MonotonicDuration::from_millis(1));
+    /// let read = ours.read_until(&mut MessageBuf::new(), deadline);
+    /// assert_eq!(read, Err(Status::TIMED_OUT));
+    /// # Ok::<(), Status>(())
+    /// ```
+    pub fn read_until(
+        &self,
+        message: &mut MessageBuf,
+        deadline: MonotonicInstant,
+    ) -> Result<(), Status> {
+        loop {
+            match self.read(message) {
+                Err(Status::SHOULD_WAIT) => {}
+                other => return other,
+            }
+            self.wait_for(Ready::READABLE, deadline)?;
+        }
+    }
+
+    /// [`write`](Self::write) that waits for room, until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write), with [`Status::TIMED_OUT`] in place of `SHOULD_WAIT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, MonotonicInstant};
+    /// let (ours, _theirs) = Channel::create()?;
+    /// ours.write_until(b"hello", &mut Vec::new(), MonotonicInstant::INFINITE)?;
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn write_until(
+        &self,
+        bytes: &[u8],
+        handles: &mut Vec<Handle>,
+        deadline: MonotonicInstant,
+    ) -> Result<(), Status> {
+        loop {
+            match self.write(bytes, handles) {
+                Err(Status::SHOULD_WAIT) => {}
+                other => return other,
+            }
+            self.wait_for(Ready::WRITABLE, deadline)?;
+        }
+    }
+
+    /// Waits for what a call was refused for. A closed end is left to the next try.
+    fn wait_for(&self, what: Ready, deadline: MonotonicInstant) -> Result<(), Status> {
+        let ready = self.socket.wait(what, deadline)?;
+        if ready.intersects(what | Ready::CLOSED) {
+            Ok(())
+        } else {
+            Err(Status::TIMED_OUT)
+        }
+    }
+
+    /// Waits until one of `signals` is the case, or the deadline.
+    ///
+    /// # Hostile peer
+    ///
+    /// Can't keep the call waiting past its deadline, and ends it by closing its end.
+    ///
+    /// # Errors
+    ///
+    /// In the result: [`Status::PEER_CLOSED`] if what is waited for can't come any more,
+    /// where Zircon would wait for the deadline; [`Status::INVALID_ARGS`] for signals that no
+    /// channel has; [`Status::ACCESS_DENIED`] without the right `WAIT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, MonotonicInstant, Signals};
+    /// let (ours, theirs) = Channel::create()?;
+    /// drop(theirs);
+    /// let closed = Signals::CHANNEL_PEER_CLOSED;
+    /// let seen = ours.wait_one(closed, MonotonicInstant::INFINITE).to_result()?;
+    /// assert!(seen.contains(closed));
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn wait_one(&self, signals: Signals, deadline: MonotonicInstant) -> WaitResult {
+        if let Err(status) = self.rights.require(Rights::WAIT) {
+            return WaitResult::Err(status);
+        }
+        let Some(interest) = Ready::from_bits(signals.bits()) else {
+            return WaitResult::Err(Status::INVALID_ARGS);
+        };
+        match self.socket.wait(interest, deadline) {
+            Ok(ready) if ready.intersects(interest) => WaitResult::Ok(seen(ready)),
+            Ok(ready) if ready.contains(Ready::CLOSED) => WaitResult::Err(Status::PEER_CLOSED),
+            Ok(ready) => WaitResult::TimedOut(seen(ready)),
+            Err(status) => WaitResult::Err(status),
+        }
+    }
+
+    /// Whether the other end is closed.
+    ///
+    /// # Errors
+    ///
+    /// None that a peer can cause.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (ours, theirs) = zx::Channel::create()?;
+    /// assert!(!ours.is_closed()?);
+    /// drop(theirs);
+    /// assert!(ours.is_closed()?);
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn is_closed(&self) -> Result<bool, Status> {
+        self.socket.is_closed()
+    }
+
+    /// Who made the other end. Of a pair that one process made, it is that process, whoever
+    /// holds the ends now.
+    ///
+    /// # Errors
+    ///
+    /// None that a peer can cause.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (ours, _theirs) = zx::Channel::create()?;
+    /// let made_by = ours.peer_credentials()?;
+    /// assert_eq!(made_by.pid, std::process::id());
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    pub fn peer_credentials(&self) -> Result<PeerCredentials, Status> {
+        let [pid, uid, gid] = self.socket.peer_credentials()?;
+        Ok(PeerCredentials { pid, uid, gid })
+    }
+
+    /// What the holder may do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zx::{Channel, Rights};
+    /// assert_eq!(Channel::create()?.0.rights(), Rights::CHANNEL_DEFAULT);
+    /// # Ok::<(), zx::Status>(())
+    /// ```
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        self.rights
+    }
+}
+
+/// [`Ready`] has the bits of [`Signals`].
+fn seen(ready: Ready) -> Signals {
+    Signals::from_bits_truncate(ready.bits())
+}
+
+impl AsHandleRef for Channel {
+    fn as_handle_ref(&self) -> HandleRef<'_> {
+        HandleRef::new(self.rights, ObjectRef::Channel(&self.socket))
+    }
+}
+
+impl HandleBased for Channel {}
+
+impl From<Channel> for Handle {
+    fn from(channel: Channel) -> Self {
+        Self {
+            rights: channel.rights,
+            object: Object::Channel(channel.socket),
+        }
+    }
+}
+
+impl TryFrom<Handle> for Channel {
+    type Error = Status;
+
+    /// `WRONG_TYPE` if the handle is one of another object.
+    fn try_from(handle: Handle) -> Result<Self, Status> {
+        match handle.object {
+            Object::Channel(socket) => Ok(Self {
+                rights: handle.rights,
+                socket,
+            }),
+            Object::Vmo(..) => Err(Status::WRONG_TYPE),
+        }
+    }
+}
+
+impl TryFrom<OwnedFd> for Channel {
+    type Error = AdoptError;
+
+    /// [`Channel::from_fd`].
+    fn try_from(fd: OwnedFd) -> Result<Self, AdoptError> {
+        Self::from_fd(fd)
+    }
+}
+
+impl From<Channel> for OwnedFd {
+    fn from(channel: Channel) -> Self {
+        channel.socket.into()
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Channel {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}

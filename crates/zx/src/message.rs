@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`MessageBuf`]: a message that was read from a channel; and how messages look on the wire.
+//!
+//! ```text
+//!   one packet
+//!   ┌───────┬───────┬──────────── for each handle ───────────┬───────────────┐
+//!   │ magic │ count │ type: u32 │ rights: u32 │ content: u64 │ bytes         │
+//!   └───────┴───────┴────────────────────────────────────────┴───────────────┘
+//!   beside it: one descriptor for each handle, in the same order (SCM_RIGHTS)
+//! ```
+//!
+//! Numbers are little-endian. All of it comes from the peer: it is looked at once, in a
+//! private copy, and decides nothing but what the caller is told.
+
+use std::os::fd::OwnedFd;
+
+use crate::handle::Object;
+use crate::sys::{self, MAX_HANDLES};
+use crate::{AdoptOptions, Handle, ObjectType, Rights, Status, Vmo};
+
+/// How many bytes a message has at most: Zircon's limit.
+pub(crate) const MAX_BYTES: usize = 65536;
+
+/// What every packet begins with: the version of the format is part of it.
+const MAGIC: [u8; 4] = *b"vmo\x01";
+
+const FIXED: usize = 8;
+const RECORD: usize = 16;
+
+/// The largest packet.
+const MAX_PACKET: usize = FIXED + MAX_HANDLES * RECORD + MAX_BYTES;
+
+/// The header of a message with these handles.
+///
+/// # Errors
+///
+/// `OUT_OF_RANGE` if there are too many.
+pub(crate) fn header(handles: &[Handle]) -> Result<Vec<u8>, Status> {
+    if handles.len() > MAX_HANDLES {
+        return Err(Status::OUT_OF_RANGE);
+    }
+    let count = u32::try_from(handles.len()).map_err(|_| Status::OUT_OF_RANGE)?;
+    let mut header = Vec::with_capacity(FIXED + handles.len() * RECORD);
+    header.extend(MAGIC);
+    header.extend(count.to_le_bytes());
+    for handle in handles {
+        let content = match &handle.object {
+            Object::Vmo(_, state) => state.content_size(),
+            Object::Channel(_) => 0,
+        };
+        header.extend(handle.object_type().into_raw().to_le_bytes());
+        header.extend(handle.rights().bits().to_le_bytes());
+        header.extend(content.to_le_bytes());
+    }
+    Ok(header)
+}
+
+/// What a peer says of a descriptor that it sent.
+struct Record {
+    object_type: ObjectType,
+    rights: Rights,
+    content_size: u64,
+}
+
+impl Record {
+    fn of(bytes: &[u8; RECORD]) -> Self {
+        let [t0, t1, t2, t3, r0, r1, r2, r3, content @ ..] = *bytes;
+        Self {
+            object_type: ObjectType::from_raw(u32::from_le_bytes([t0, t1, t2, t3])),
+            rights: Rights::from_bits_truncate(u32::from_le_bytes([r0, r1, r2, r3])),
+            content_size: u64::from_le_bytes(content),
+        }
+    }
+
+    /// The handle, if what it is said to be is what it is.
+    fn adopt(&self, fd: OwnedFd, vmos: AdoptOptions) -> Result<Handle, Status> {
+        let mut handle: Handle = match self.object_type {
+            ObjectType::VMO => {
+                let vmo = Vmo::from_fd(fd, vmos)?;
+                // A note that the sender made: it can be wrong, and not larger than the VMO.
+                vmo.state
+                    .note_content_size(self.content_size.min(vmo.get_size()?));
+                vmo.into()
+            }
+            ObjectType::CHANNEL => Handle {
+                rights: Rights::CHANNEL_DEFAULT,
+                object: Object::Channel(sys::Socket::adopt(fd)?),
+            },
+            _ => {
+                sys::close_unknown(fd);
+                return Err(Status::WRONG_TYPE);
+            }
+        };
+        // The sender gives what it has, and the gate decides what that can be.
+        handle.rights &= self.rights;
+        Ok(handle)
+    }
+}
+
+/// The bytes and handles of one message.
+///
+/// It keeps its memory when it is used again: reading into it allocates nothing then, but for
+/// the handles.
+///
+/// # Examples
+///
+/// ```
+/// use zx::{Channel, HandleBased, MessageBuf, Vmo};
+///
+/// let (ours, theirs) = Channel::create()?;
+/// let vmo = Vmo::create(4096)?;
+/// ours.write(b"a picture", &mut vec![vmo.into_handle()])?;
+///
+/// let mut message = MessageBuf::new();
+/// theirs.read(&mut message)?;
+/// assert_eq!((message.bytes(), message.n_handles()), (&b"a picture"[..], 1));
+/// let vmo = Vmo::try_from(message.take_handle(0).unwrap())?;
+/// assert_eq!(vmo.get_size()?, 4096);
+/// # Ok::<(), zx::Status>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MessageBuf {
+    /// The whole packet, and room for the largest.
+    packet: Vec<u8>,
+    start: usize,
+    end: usize,
+    handles: Vec<Option<Handle>>,
+    fds: Vec<OwnedFd>,
+}
+
+impl MessageBuf {
+    /// An empty one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(zx::MessageBuf::new().bytes().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The bytes of the message that was read last.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(zx::MessageBuf::new().bytes().len(), 0);
+    /// ```
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.packet.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// How many handles came with it, taken or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(zx::MessageBuf::new().n_handles(), 0);
+    /// ```
+    #[must_use]
+    pub fn n_handles(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// The handle of this number, if it is there and was not taken before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(zx::MessageBuf::new().take_handle(0).is_none());
+    /// ```
+    #[must_use]
+    pub fn take_handle(&mut self, index: usize) -> Option<Handle> {
+        self.handles.get_mut(index)?.take()
+    }
+
+    /// Forgets the message: what was not taken is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// zx::MessageBuf::new().clear();
+    /// ```
+    pub fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+        self.handles.clear();
+    }
+
+    /// The bytes and the handles that were not taken, as vectors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (bytes, handles) = zx::MessageBuf::new().split();
+    /// assert!(bytes.is_empty() && handles.is_empty());
+    /// ```
+    #[must_use]
+    pub fn split(mut self) -> (Vec<u8>, Vec<Handle>) {
+        let bytes = self.bytes().to_vec();
+        let handles = self.handles.drain(..).flatten().collect();
+        (bytes, handles)
+    }
+
+    /// Reads one packet of `socket` and takes it apart.
+    pub(crate) fn fill(&mut self, socket: &sys::Socket, vmos: AdoptOptions) -> Result<(), Status> {
+        self.clear();
+        if self.packet.len() < MAX_PACKET {
+            let missing = MAX_PACKET.saturating_sub(self.packet.len());
+            let room = self.packet.try_reserve_exact(missing);
+            room.map_err(|_| Status::NO_MEMORY)?;
+            self.packet.resize(MAX_PACKET, 0);
+        }
+        let received = socket.receive(&mut self.packet, &mut self.fds)?;
+        let parsed = match received.whole {
+            true => self.parse(received.len, vmos),
+            false => Err(Status::IO_DATA_INTEGRITY),
+        };
+        // Whatever was not adopted is closed, and nobody waits for it.
+        self.fds.drain(..).for_each(sys::close_unknown);
+        if parsed.is_err() {
+            self.clear();
+        }
+        parsed
+    }
+
+    fn parse(&mut self, len: usize, vmos: AdoptOptions) -> Result<(), Status> {
+        let malformed = Status::IO_DATA_INTEGRITY;
+        let packet = self.packet.get(..len).ok_or(malformed)?;
+        let (fixed, rest) = packet.split_first_chunk::<FIXED>().ok_or(malformed)?;
+        let [m0, m1, m2, m3, count @ ..] = *fixed;
+        let count = usize::try_from(u32::from_le_bytes(count)).map_err(|_| malformed)?;
+        if [m0, m1, m2, m3] != MAGIC || count > MAX_HANDLES || count != self.fds.len() {
+            return Err(malformed);
+        }
+        let records = rest.get(..count * RECORD).ok_or(malformed)?;
+        let bytes = rest.len().saturating_sub(records.len());
+        if bytes > MAX_BYTES {
+            return Err(malformed);
+        }
+        for record in records.chunks_exact(RECORD) {
+            let record = <&[u8; RECORD]>::try_from(record).map_err(|_| malformed)?;
+            // As many as records. What is left when one is refused, the caller closes.
+            let fd = self.fds.remove(0);
+            let handle = Record::of(record).adopt(fd, vmos)?;
+            self.handles.push(Some(handle));
+        }
+        (self.start, self.end) = (len.saturating_sub(bytes), len);
+        Ok(())
+    }
+}

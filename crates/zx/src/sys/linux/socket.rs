@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Socket`]: one end of a pair that carries packets and descriptors (Unix, seqpacket).
+//!
+//! Nothing here waits but [`Socket::wait`], which has a deadline: `O_NONBLOCK` belongs to the
+//! description, which a peer may share, so each call says `MSG_DONTWAIT` itself.
+
+use core::mem::MaybeUninit;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
+    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, getpeername,
+    recvmsg, sendmsg, socketpair, sockopt,
+};
+
+use crate::adopt::Reason;
+use crate::sys::{MAX_HANDLES, Ready, Received};
+use crate::{AdoptError, FdKind, MonotonicInstant, Status};
+
+use super::errno::status;
+use super::{creds, kind};
+
+/// One end.
+///
+/// # Invariants
+///
+/// - **unix**: it is a connected Unix seqpacket socket, so no call on it waits for a server.
+#[derive(Debug)]
+pub(crate) struct Socket(OwnedFd);
+
+/// Room for the descriptors of one packet: no more are delivered, the kernel drops the rest
+/// and says so.
+const CONTROL: usize = rustix::cmsg_space!(ScmRights(MAX_HANDLES));
+
+impl Socket {
+    /// Two ends.
+    pub(crate) fn pair() -> Result<(Self, Self), Status> {
+        let pair = socketpair(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC,
+            None,
+        );
+        let (one, other) = pair.map_err(status)?;
+        Ok((Self(one), Self(other)))
+    }
+
+    /// Takes `fd` if it is one end of such a pair; else closes it, without waiting for it.
+    pub(crate) fn adopt(fd: OwnedFd) -> Result<Self, AdoptError> {
+        match check(fd.as_fd()) {
+            Ok(()) => Ok(Self(fd)),
+            Err(error) => {
+                kind::close(fd, error.kind());
+                Err(error)
+            }
+        }
+    }
+
+    /// Another descriptor of the same end.
+    pub(crate) fn duplicate(&self) -> Result<Self, Status> {
+        Ok(Self(fcntl_dupfd_cloexec(&self.0, 0).map_err(status)?))
+    }
+
+    /// Sends one packet, now or not at all.
+    ///
+    /// # Errors
+    ///
+    /// `SHOULD_WAIT` if there is no room, `PEER_CLOSED`, `NO_RESOURCES` if too many
+    /// descriptors are on their way, `OUT_OF_RANGE` if it is larger than the socket carries.
+    pub(crate) fn send(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<(), Status> {
+        let mut space = [MaybeUninit::uninit(); CONTROL];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
+            return Err(Status::OUT_OF_RANGE);
+        }
+        let parts = parts.map(IoSlice::new);
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        loop {
+            return match sendmsg(&self.0, &parts, &mut control, flags) {
+                Ok(_) => Ok(()),
+                Err(Errno::INTR) => continue,
+                Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => Err(Status::PEER_CLOSED),
+                Err(Errno::MSGSIZE) => Err(Status::OUT_OF_RANGE),
+                Err(Errno::NOBUFS) => Err(Status::NO_MEMORY),
+                Err(errno) => Err(status(errno)),
+            };
+        }
+    }
+
+    /// Receives one packet, if one is there, and owns every descriptor that came with it.
+    ///
+    /// # Errors
+    ///
+    /// `SHOULD_WAIT` if none is there, `PEER_CLOSED` if none will be.
+    pub(crate) fn receive(
+        &self,
+        buffer: &mut [u8],
+        fds: &mut Vec<OwnedFd>,
+    ) -> Result<Received, Status> {
+        let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
+        let mut reset = false;
+        loop {
+            let mut space = [MaybeUninit::uninit(); CONTROL];
+            let mut control = RecvAncillaryBuffer::new(&mut space);
+            let parts = &mut [IoSliceMut::new(buffer)];
+            let received = match recvmsg(&self.0, parts, &mut control, flags) {
+                Ok(received) => received,
+                Err(Errno::INTR) => continue,
+                // Said once, when the peer left something unread: packets may still be here.
+                Err(Errno::CONNRESET) if !reset => {
+                    reset = true;
+                    continue;
+                }
+                Err(Errno::CONNRESET) => return Err(Status::PEER_CLOSED),
+                Err(errno) => return Err(status(errno)),
+            };
+            for message in control.drain() {
+                if let RecvAncillaryMessage::ScmRights(rights) = message {
+                    fds.extend(rights);
+                }
+            }
+            let lost = ReturnFlags::TRUNC | ReturnFlags::CTRUNC;
+            let whole = !received.flags.intersects(lost);
+            // An empty packet looks like the end of all packets.
+            if received.bytes == 0 && whole && fds.is_empty() && self.is_closed()? {
+                return Err(Status::PEER_CLOSED);
+            }
+            return Ok(Received {
+                len: received.bytes,
+                whole,
+            });
+        }
+    }
+
+    /// Whether the other end is closed.
+    pub(crate) fn is_closed(&self) -> Result<bool, Status> {
+        let now = MonotonicInstant::INFINITE_PAST;
+        Ok(self.wait(Ready::CLOSED, now)?.contains(Ready::CLOSED))
+    }
+
+    /// The process, user and group that made the other end.
+    pub(crate) fn peer_credentials(&self) -> Result<[u32; 3], Status> {
+        creds::of_peer(self.0.as_fd())
+    }
+
+    /// Waits until something of `interest` is the case, or the deadline. What is the case.
+    pub(crate) fn wait(
+        &self,
+        interest: Ready,
+        deadline: MonotonicInstant,
+    ) -> Result<Ready, Status> {
+        let events = [
+            (Ready::READABLE, PollFlags::IN),
+            (Ready::WRITABLE, PollFlags::OUT),
+            (Ready::CLOSED, PollFlags::RDHUP),
+        ];
+        let asked = events.iter().filter(|(ready, _)| interest.contains(*ready));
+        let flags = asked.fold(PollFlags::empty(), |flags, (_, flag)| flags | *flag);
+        loop {
+            let left = deadline.left().map(Timespec::try_from).transpose();
+            let left = left.map_err(|_| Status::INVALID_ARGS)?;
+            let mut polled = [PollFd::from_borrowed_fd(self.0.as_fd(), flags)];
+            let found = match poll(&mut polled, left.as_ref()) {
+                Ok(found) => found,
+                Err(Errno::INTR) => continue,
+                Err(errno) => return Err(status(errno)),
+            };
+            let closed = polled.iter().any(|fd| {
+                fd.revents()
+                    .intersects(PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR)
+            });
+            // A closed end polls as readable, for it can tell that it is closed.
+            let mut ready = self.now()?;
+            ready.set(Ready::CLOSED, closed || ready.contains(Ready::CLOSED));
+            // Where it is closed, nothing can come that is not here. Else the wake may have
+            // been for what another thread has read by now.
+            if ready.intersects(interest) || found == 0 || ready.contains(Ready::CLOSED) {
+                return Ok(ready);
+            }
+        }
+    }
+
+    /// What is the case just now.
+    fn now(&self) -> Result<Ready, Status> {
+        let flags = PollFlags::IN | PollFlags::OUT | PollFlags::RDHUP;
+        let none = Timespec::default();
+        let mut polled = [PollFd::from_borrowed_fd(self.0.as_fd(), flags)];
+        match poll(&mut polled, Some(&none)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(status(errno)),
+        }
+        let [polled] = polled;
+        let events = polled.revents();
+        let closed = events.intersects(PollFlags::HUP | PollFlags::RDHUP);
+        let waiting = rustix::io::ioctl_fionread(&self.0).map_err(status)?;
+        let mut ready = Ready::empty();
+        ready.set(Ready::CLOSED, closed);
+        ready.set(
+            Ready::READABLE,
+            events.contains(PollFlags::IN) && (waiting > 0 || !closed),
+        );
+        ready.set(Ready::WRITABLE, events.contains(PollFlags::OUT) && !closed);
+        Ok(ready)
+    }
+}
+
+/// Whether it is one end of a pair, by what the socket layer says: a file's server is never
+/// asked.
+fn check(fd: BorrowedFd<'_>) -> Result<(), AdoptError> {
+    let refused = |reason| AdoptError::new(kind::of(fd), reason);
+    let family = sockopt::socket_domain(fd).map_err(|_| refused(Reason::NotChannel))?;
+    let kind = sockopt::socket_type(fd).map_err(|_| refused(Reason::NotChannel))?;
+    if family != AddressFamily::UNIX || kind != SocketType::SEQPACKET || getpeername(fd).is_err() {
+        return Err(refused(Reason::NotChannel));
+    }
+    let failed = |errno| AdoptError::new(FdKind::Socket, Reason::Failed(status(errno)));
+    fcntl_setfd(fd, FdFlags::CLOEXEC).map_err(failed)
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<Socket> for OwnedFd {
+    fn from(socket: Socket) -> Self {
+        socket.0
+    }
+}
