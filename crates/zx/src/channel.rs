@@ -416,7 +416,7 @@ impl TryFrom<Handle> for Channel {
                 rights: handle.rights,
                 socket,
             }),
-            Object::Vmo(..) => Err(Status::WRONG_TYPE),
+            Object::Vmo(..) | Object::EventPair(_) => Err(Status::WRONG_TYPE),
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Object {
     Vmo(sys::Memory, Arc<VmoState>),
     /// One end of a channel.
     Channel(sys::Socket),
+    /// One end of an event pair.
+    EventPair(sys::Socket),
 }
 
 /// An object that somebody else holds.
@@ -45,6 +47,8 @@ pub(crate) enum ObjectRef<'a> {
     Vmo(&'a sys::Memory, &'a Arc<VmoState>),
     /// As [`Object::Channel`].
     Channel(&'a sys::Socket),
+    /// As [`Object::EventPair`].
+    EventPair(&'a sys::Socket),
 }
 
 impl<'a> ObjectRef<'a> {
@@ -53,6 +57,7 @@ impl<'a> ObjectRef<'a> {
         Ok(match self {
             Self::Vmo(memory, state) => Object::Vmo(memory.duplicate()?, Arc::clone(state)),
             Self::Channel(socket) => Object::Channel(socket.duplicate()?),
+            Self::EventPair(socket) => Object::EventPair(socket.duplicate()?),
         })
     }
 
@@ -60,14 +65,14 @@ impl<'a> ObjectRef<'a> {
     fn named(self) -> Result<&'a VmoState, Status> {
         match self {
             Self::Vmo(_, state) => Ok(state),
-            Self::Channel(_) => Err(Status::WRONG_TYPE),
+            Self::Channel(_) | Self::EventPair(_) => Err(Status::WRONG_TYPE),
         }
     }
 
     fn fd(self) -> BorrowedFd<'a> {
         match self {
             Self::Vmo(memory, _) => memory.as_fd(),
-            Self::Channel(socket) => socket.as_fd(),
+            Self::Channel(socket) | Self::EventPair(socket) => socket.as_fd(),
         }
     }
 
@@ -75,6 +80,7 @@ impl<'a> ObjectRef<'a> {
         match self {
             Self::Vmo(..) => ObjectType::VMO,
             Self::Channel(_) => ObjectType::CHANNEL,
+            Self::EventPair(_) => ObjectType::EVENTPAIR,
         }
     }
 }
@@ -84,6 +90,7 @@ impl Object {
         match self {
             Self::Vmo(memory, state) => ObjectRef::Vmo(memory, state),
             Self::Channel(socket) => ObjectRef::Channel(socket),
+            Self::EventPair(socket) => ObjectRef::EventPair(socket),
         }
     }
 }
@@ -108,6 +115,8 @@ impl ObjectType {
     pub const VMO: Self = Self(3);
     /// A [`Channel`](crate::Channel).
     pub const CHANNEL: Self = Self(4);
+    /// An [`EventPair`](crate::EventPair).
+    pub const EVENTPAIR: Self = Self(16);
 
     /// The type of this number, whether there is one or not.
     ///
@@ -218,7 +227,7 @@ impl From<Handle> for OwnedFd {
     fn from(handle: Handle) -> Self {
         match handle.object {
             Object::Vmo(memory, _) => memory.into(),
-            Object::Channel(socket) => socket.into(),
+            Object::Channel(socket) | Object::EventPair(socket) => socket.into(),
         }
     }
 }
@@ -228,6 +237,7 @@ impl fmt::Debug for Handle {
         let object = match &self.object {
             Object::Vmo(..) => "vmo",
             Object::Channel(_) => "channel",
+            Object::EventPair(_) => "event pair",
         };
         write!(f, "Handle({object}, fd {})", self.as_raw_fd())
     }

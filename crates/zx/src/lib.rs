@@ -21,6 +21,8 @@
 //! | give it away | [`OwnedFd::from`](std::os::fd::OwnedFd), or [`AsFd`](std::os::fd::AsFd) |
 //! | take what somebody sent | [`Vmo::from_fd`] |
 //! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
+//! | send bytes and handles to another process | [`Channel`] |
+//! | tell it that something happened | [`EventPair`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
 //! What Zircon does and this crate does not is listed in PLATFORM.md, a row each.
@@ -42,6 +44,7 @@
 
 mod adopt;
 mod channel;
+mod eventpair;
 mod handle;
 mod message;
 mod name;
@@ -59,6 +62,7 @@ mod vmo;
 
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
+pub use eventpair::EventPair;
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, ObjectType, Unowned};
 pub use message::MessageBuf;
 pub use name::{AsName, Name};

@@ -46,7 +46,7 @@ pub(crate) fn header(handles: &[Handle]) -> Result<Vec<u8>, Status> {
     for handle in handles {
         let content = match &handle.object {
             Object::Vmo(_, state) => state.content_size(),
-            Object::Channel(_) => 0,
+            Object::Channel(_) | Object::EventPair(_) => 0,
         };
         header.extend(handle.object_type().into_raw().to_le_bytes());
         header.extend(handle.rights().bits().to_le_bytes());
@@ -85,6 +85,10 @@ impl Record {
             ObjectType::CHANNEL => Handle {
                 rights: Rights::CHANNEL_DEFAULT,
                 object: Object::Channel(sys::Socket::adopt(fd)?),
+            },
+            ObjectType::EVENTPAIR => Handle {
+                rights: Rights::EVENTPAIR_DEFAULT,
+                object: Object::EventPair(sys::Socket::adopt(fd)?),
             },
             _ => {
                 sys::close_unknown(fd);

@@ -93,6 +93,9 @@ bitflags::bitflags! {
         const CHANNEL_DEFAULT = Self::TRANSFER.bits() | Self::WAIT.bits()
             | Self::INSPECT.bits() | Self::IO.bits() | Self::SIGNAL.bits()
             | Self::SIGNAL_PEER.bits();
+        /// What a new event pair has.
+        const EVENTPAIR_DEFAULT = Self::BASIC.bits() | Self::SIGNAL.bits()
+            | Self::SIGNAL_PEER.bits();
         /// What a new VMO has; a resizable one has `RESIZE` too.
         const VMO_DEFAULT = Self::BASIC.bits() | Self::IO.bits() | Self::PROPERTY.bits()
             | Self::MAP.bits() | Self::SIGNAL.bits();

@@ -38,6 +38,10 @@ bitflags::bitflags! {
         const CHANNEL_WRITABLE = Self::OBJECT_WRITABLE.bits();
         /// The other end of the channel is closed.
         const CHANNEL_PEER_CLOSED = Self::OBJECT_PEER_CLOSED.bits();
+        /// The other end of the event pair has signalled.
+        const EVENTPAIR_SIGNALED = 1 << 4;
+        /// The other end of the event pair is closed.
+        const EVENTPAIR_PEER_CLOSED = Self::OBJECT_PEER_CLOSED.bits();
     }
 }
 

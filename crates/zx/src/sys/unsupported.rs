@@ -6,10 +6,12 @@ use core::mem::MaybeUninit;
 use core::ops::Range;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
+use std::time::Instant;
 
-use super::{Adopted, At, Placement, Plan, Prot};
+use super::{Adopted, At, Placement, Plan, Prot, Ready, Received};
 use crate::adopt::Reason;
-use crate::{AdoptError, AdoptOptions, FdKind, Status, Tier};
+use crate::{AdoptError, AdoptOptions, FdKind, MonotonicInstant, Status, Tier};
 
 /// A VMO, of which there are none.
 #[derive(Debug)]
@@ -125,6 +127,79 @@ impl From<Memory> for OwnedFd {
     fn from(memory: Memory) -> Self {
         match memory.0 {}
     }
+}
+
+/// One end of a channel, of which there are none.
+#[derive(Debug)]
+pub(crate) struct Socket(Infallible);
+
+impl Socket {
+    pub(crate) fn pair() -> Result<(Self, Self), Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn adopt(_fd: OwnedFd) -> Result<Self, AdoptError> {
+        let reason = Reason::Failed(Status::NOT_SUPPORTED);
+        Err(AdoptError::new(FdKind::Other, reason))
+    }
+
+    pub(crate) fn duplicate(&self) -> Result<Self, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn send(&self, _parts: [&[u8]; 2], _fds: &[BorrowedFd<'_>]) -> Result<(), Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn receive(
+        &self,
+        _buffer: &mut [u8],
+        _fds: &mut Vec<OwnedFd>,
+    ) -> Result<Received, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn drain(&self) -> Result<bool, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn peer_credentials(&self) -> Result<[u32; 3], Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn is_closed(&self) -> Result<bool, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn wait(&self, _: Ready, deadline: MonotonicInstant) -> Result<Ready, Status> {
+        let _ = deadline.left();
+        match self.0 {}
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+impl From<Socket> for OwnedFd {
+    fn from(socket: Socket) -> Self {
+        match socket.0 {}
+    }
+}
+
+/// Closes a descriptor of which nothing is known.
+pub(crate) fn close_unknown(fd: OwnedFd) {
+    drop(fd);
+}
+
+/// Nanoseconds since the first call: this kernel's clock is not asked.
+pub(crate) fn monotonic_nanos() -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let passed = START.get_or_init(Instant::now).elapsed().as_nanos();
+    // The start of the clock is before the first call.
+    i64::try_from(passed).unwrap_or(i64::MAX).saturating_add(1)
 }
 
 pub(crate) fn map(memory: &Memory, placement: Placement) -> Result<usize, Status> {

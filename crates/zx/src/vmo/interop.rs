@@ -35,7 +35,7 @@ impl TryFrom<Handle> for Vmo {
                 memory,
                 state,
             }),
-            Object::Channel(_) => Err(Status::WRONG_TYPE),
+            Object::Channel(_) | Object::EventPair(_) => Err(Status::WRONG_TYPE),
         }
     }
 }

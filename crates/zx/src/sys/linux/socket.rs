@@ -13,7 +13,7 @@ use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, getpeername,
-    recvmsg, sendmsg, socketpair, sockopt,
+    recv, recvmsg, sendmsg, socketpair, sockopt,
 };
 
 use crate::adopt::Reason;
@@ -34,6 +34,9 @@ pub(crate) struct Socket(OwnedFd);
 /// Room for the descriptors of one packet: no more are delivered, the kernel drops the rest
 /// and says so.
 const CONTROL: usize = rustix::cmsg_space!(ScmRights(MAX_HANDLES));
+
+/// How many packets are dropped at a time: more than a queue holds by default.
+const MOST_PACKETS: u32 = 512;
 
 impl Socket {
     /// Two ends.
@@ -139,6 +142,36 @@ impl Socket {
     pub(crate) fn is_closed(&self) -> Result<bool, Status> {
         let now = MonotonicInstant::INFINITE_PAST;
         Ok(self.wait(Ready::CLOSED, now)?.contains(Ready::CLOSED))
+    }
+
+    /// Drops what is there to be received. Whether anything was.
+    ///
+    /// A peer that sends on and on is not waited for: what it sends later is there next time.
+    ///
+    /// # Errors
+    ///
+    /// `PEER_CLOSED` if nothing was there and nothing will be.
+    pub(crate) fn drain(&self) -> Result<bool, Status> {
+        let mut taken = false;
+        for _ in 0..MOST_PACKETS {
+            // Without room for them, the kernel closes what descriptors came along.
+            match recv(&self.0, &mut [0; 1], RecvFlags::DONTWAIT) {
+                // An empty packet looks like the end of all packets.
+                Ok((_, 0)) if self.is_closed()? => {
+                    return if taken {
+                        Ok(true)
+                    } else {
+                        Err(Status::PEER_CLOSED)
+                    };
+                }
+                Ok(_) => taken = true,
+                Err(Errno::AGAIN) => return Ok(taken),
+                // The latter is said once, when the peer left something unread.
+                Err(Errno::INTR | Errno::CONNRESET) => {}
+                Err(errno) => return Err(status(errno)),
+            }
+        }
+        Ok(true)
     }
 
     /// The process, user and group that made the other end.
