@@ -23,6 +23,7 @@
 //! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
+//! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
 //! What Zircon does and this crate does not is listed in PLATFORM.md, a row each.
@@ -52,6 +53,7 @@ mod options;
 mod process;
 mod rights;
 mod signals;
+mod startup;
 mod status;
 mod sys;
 mod time;
@@ -70,6 +72,7 @@ pub use options::{Extent, SealPlan, VmoOp, VmoOptions};
 pub use process::address_space_number;
 pub use rights::Rights;
 pub use signals::{Signals, WaitResult};
+pub use startup::{StartupHandles, take_startup_handle, take_startup_handle_with};
 pub use status::{Status, ok};
 pub use time::{MonotonicDuration, MonotonicInstant};
 pub use value::FromBytes;

@@ -12,6 +12,8 @@
 //! Numbers are little-endian. All of it comes from the peer: it is looked at once, in a
 //! private copy, and decides nothing but what the caller is told.
 
+use core::fmt;
+use core::str::FromStr;
 use std::os::fd::OwnedFd;
 
 use crate::handle::Object;
@@ -44,25 +46,60 @@ pub(crate) fn header(handles: &[Handle]) -> Result<Vec<u8>, Status> {
     header.extend(MAGIC);
     header.extend(count.to_le_bytes());
     for handle in handles {
-        let content = match &handle.object {
-            Object::Vmo(_, state) => state.content_size(),
-            Object::Channel(_) | Object::EventPair(_) => 0,
-        };
-        header.extend(handle.object_type().into_raw().to_le_bytes());
-        header.extend(handle.rights().bits().to_le_bytes());
-        header.extend(content.to_le_bytes());
+        let record = Record::describing(handle);
+        header.extend(record.object_type.into_raw().to_le_bytes());
+        header.extend(record.rights.bits().to_le_bytes());
+        header.extend(record.content_size.to_le_bytes());
     }
     Ok(header)
 }
 
 /// What a peer says of a descriptor that it sent.
-struct Record {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
     object_type: ObjectType,
     rights: Rights,
     content_size: u64,
 }
 
+/// As the environment has it.
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (object_type, rights) = (self.object_type.into_raw(), self.rights.bits());
+        write!(f, "{object_type} {rights} {}", self.content_size)
+    }
+}
+
+impl FromStr for Record {
+    type Err = Status;
+
+    fn from_str(text: &str) -> Result<Self, Status> {
+        let mut words = text.split(' ');
+        let mut next = || words.next().ok_or(Status::INVALID_ARGS);
+        let (object_type, rights, content_size) = (next()?, next()?, next()?);
+        let number = |word: &str| word.parse().map_err(|_| Status::INVALID_ARGS);
+        Ok(Self {
+            object_type: ObjectType::from_raw(number(object_type)?),
+            rights: Rights::from_bits_truncate(number(rights)?),
+            content_size: content_size.parse().map_err(|_| Status::INVALID_ARGS)?,
+        })
+    }
+}
+
 impl Record {
+    /// What we say of a handle.
+    pub(crate) fn describing(handle: &Handle) -> Self {
+        let content_size = match &handle.object {
+            Object::Vmo(_, state) => state.content_size(),
+            Object::Channel(_) | Object::EventPair(_) => 0,
+        };
+        Self {
+            object_type: handle.object_type(),
+            rights: handle.rights(),
+            content_size,
+        }
+    }
+
     fn of(bytes: &[u8; RECORD]) -> Self {
         let [t0, t1, t2, t3, r0, r1, r2, r3, content @ ..] = *bytes;
         Self {
@@ -73,7 +110,7 @@ impl Record {
     }
 
     /// The handle, if what it is said to be is what it is.
-    fn adopt(&self, fd: OwnedFd, vmos: AdoptOptions) -> Result<Handle, Status> {
+    pub(crate) fn adopt(&self, fd: OwnedFd, vmos: AdoptOptions) -> Result<Handle, Status> {
         let mut handle: Handle = match self.object_type {
             ObjectType::VMO => {
                 let vmo = Vmo::from_fd(fd, vmos)?;
