@@ -167,6 +167,7 @@ fn each_read_method_is_seen_once_and_reported_twice_with_the_lines_of_the_caller
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "reads text, and slowly there")]
 fn every_public_method_is_in_one_of_the_two_tables() {
     let sources = [
         include_str!("../src/methods.rs"),
@@ -208,7 +209,7 @@ fn every_public_method_is_in_one_of_the_two_tables() {
 
 #[test]
 fn each_byte_that_was_read_is_another_at_the_next_read() {
-    for seed in 0..50 {
+    for seed in 0..if cfg!(miri) { 2 } else { 50 } {
         let buffer = ChaosBuffer::new(&[0; LEN], seed);
         let mut last = contents(&buffer);
         for _ in 0..20 {
@@ -429,7 +430,7 @@ fn loops_of_read_modify_writes_end_and_a_failed_one_clears_nothing() {
 #[test]
 fn a_buffer_that_is_gone_leaves_nothing_behind() {
     let mut addresses = std::collections::BTreeSet::new();
-    for _ in 0..50 {
+    for _ in 0..if cfg!(miri) { 3 } else { 50 } {
         addresses.insert(fresh().as_ptr_len().0.addr());
         let ordinary = buffer_of(&[7; LEN]);
         assert_eq!(contents(&ordinary), contents(&ordinary));
