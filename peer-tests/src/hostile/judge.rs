@@ -82,11 +82,28 @@ fn attend(mut victim: Child, seconds: u64) -> (Option<ExitStatus>, String) {
     let mut said = String::new();
     if status.is_none() {
         // It hangs, maybe where no signal reaches it; we do not hang with it.
+        eprintln!("the victim hangs:\n{}", whereabouts(victim.id()));
         let _ = victim.kill();
     } else if let Some(stdout) = &mut victim.stdout {
         let _ = stdout.read_to_string(&mut said);
     }
     (status, said)
+}
+
+/// Where each thread of a process is: its name, what it waits for in the kernel, and its system
+/// call by number.
+fn whereabouts(pid: u32) -> String {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    let line = |thread: std::fs::DirEntry| {
+        let read = |name: &str| std::fs::read_to_string(thread.path().join(name));
+        let words = ["comm", "wchan", "syscall"].map(|name| read(name).unwrap_or_default());
+        format!(
+            "  {}\n",
+            words.map(|word| word.trim().to_owned()).join(", ")
+        )
+    };
+    threads.map(line).collect()
 }
 
 /// What is not as it should be, in words; nothing where all is.
