@@ -32,7 +32,7 @@ fn variable(slot: u16) -> String {
 ///
 /// ```
 /// use std::process::Command;
-/// use zx::{Channel, HandleBased, StartupHandles};
+/// use zx::{Channel, HandleBased, MonotonicInstant, Signals, StartupHandles};
 ///
 /// let (ours, theirs) = Channel::create()?;
 /// let mut program = Command::new("true");
@@ -40,7 +40,8 @@ fn variable(slot: u16) -> String {
 /// let status = program.status().unwrap(); // it would say `zx::take_startup_handle(0)`
 /// # assert!(status.success());
 /// drop(program); // holds the handle, for the next time that it is started
-/// assert!(ours.is_closed()?);
+/// let closed = ours.wait_one(Signals::CHANNEL_PEER_CLOSED, MonotonicInstant::INFINITE);
+/// assert!(closed.is_ok());
 /// # Ok::<(), zx::Status>(())
 /// ```
 pub trait StartupHandles {
