@@ -116,6 +116,7 @@ use crate::mapping::{no_memory, overcommit_is_strict, unmap};
 /// ```
 pub struct WriterMapping {
     buffer: ManuallyDrop<SharedBuffer>,
+    addr: usize,
     /// The address space that has the pages.
     owner: u64,
 }
@@ -206,6 +207,7 @@ impl WriterMapping {
         let buffer = unsafe { SharedBuffer::with_access(pages, size, Access::READ_WRITE) };
         let writer = Self {
             buffer: ManuallyDrop::new(buffer),
+            addr,
             owner: zx::address_space_number(),
         };
         // SAFETY: the pages of one mapping, which a child has no use for: it can't have a
@@ -231,6 +233,29 @@ impl WriterMapping {
     )]
     pub fn len(&self) -> usize {
         self.buffer.len()
+    }
+
+    /// Brings in all pages: no access faults afterwards, unless the system takes a page away
+    /// (swap).
+    ///
+    /// # Errors
+    ///
+    /// As [`zx::Vmar::populate`].
+    ///
+    /// # Cost
+    ///
+    /// One system call, and the memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (writer, vmo) = mapped_vmo::WriterMapping::allocate(8192)?;
+    /// writer.populate()?;
+    /// assert_eq!(vmo.next_data(0)?, Some(0..8192));
+    /// # Ok::<(), mapped_vmo::zx::Status>(())
+    /// ```
+    pub fn populate(&self) -> Result<(), Status> {
+        zx::vmar_root_self().populate(self.addr, self.len())
     }
 
     /// A writable view of a part.

@@ -83,6 +83,7 @@ pub enum Writers {
 /// ```
 pub struct ReadOnlyMapping {
     buffer: ReadOnlyBuffer,
+    addr: usize,
     writers: Writers,
 }
 
@@ -143,7 +144,35 @@ impl ReadOnlyMapping {
         // smaller or that can be shrunk (size). Nothing else knows the address and `unmap` is
         // called when the buffer is dropped, no sooner (mapped).
         let buffer = unsafe { ReadOnlyBuffer::with_release(pages, size, unmap) };
-        Ok(Self { buffer, writers })
+        Ok(Self {
+            buffer,
+            addr,
+            writers,
+        })
+    }
+
+    /// Brings in all pages: no access faults afterwards, unless the system takes a page away
+    /// (swap). What the owner never wrote takes memory by that.
+    ///
+    /// # Errors
+    ///
+    /// As [`zx::Vmar::populate`].
+    ///
+    /// # Cost
+    ///
+    /// One system call, and the memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mapped_vmo::{ReadOnlyMapping, WriterMapping};
+    /// let (_writer, vmo) = WriterMapping::allocate(8192)?;
+    /// ReadOnlyMapping::create_from_vmo(&vmo, 8192)?.populate()?;
+    /// assert_eq!(vmo.next_data(0)?, Some(0..8192));
+    /// # Ok::<(), mapped_vmo::zx::Status>(())
+    /// ```
+    pub fn populate(&self) -> Result<(), Status> {
+        zx::vmar_root_self().populate(self.addr, self.buffer.len())
     }
 
     /// Who can still write, as the seals said when it was mapped.

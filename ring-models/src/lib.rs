@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The protocols of `vmo-ring`, over the memory of a model checker.
+//!
+//! The files are those that are shipped; what differs is the area.
+#![deny(unsafe_code)]
+#![cfg(test)]
+
+#[path = "../../crates/vmo-ring/src/protocol/mod.rs"]
+#[allow(dead_code, reason = "a model uses what it is about")]
+mod protocol;
