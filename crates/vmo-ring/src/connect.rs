@@ -18,10 +18,11 @@ use zx::{
     MonotonicInstant, Signals, Status, Vmo,
 };
 
+use crate::protocol::Wakes;
 use crate::protocol::consumer::Consumer;
 use crate::protocol::layout::{CONTROL, Geometry};
 use crate::protocol::producer::Producer;
-use crate::side::Side;
+use crate::side::{Nap, Side};
 use crate::{Receiver, Refusal, RingError, RingOptions, Sender, Waiting};
 
 const MAGIC: [u8; 8] = *b"vmoring1";
@@ -258,20 +259,22 @@ impl Theirs {
         own_head: Option<WriterMapping>,
         options: RingOptions,
     ) -> Result<(Option<Sender>, Option<Receiver>), RingError> {
-        let peer_rings = self.hello.flags & flags::RINGS != 0;
+        let nap = match self.hello.flags & flags::RINGS {
+            0 => Nap::Short,
+            _ => Nap::UntilRung,
+        };
         // One that is never woken need not be asked whether it sleeps.
-        let we_ring = matches!(options.waiting, Waiting::Sleep { .. });
-        let peer_sleeps = we_ring && self.hello.flags & flags::SLEEPS != 0;
+        let wakes = match options.waiting {
+            Waiting::Sleep { .. } if self.hello.flags & flags::SLEEPS != 0 => Wakes::IfItSleeps,
+            _ => Wakes::Never,
+        };
         let sender = sending.zip(self.head).map(|(ours, head)| {
-            let producer = Producer::new(ours.memory, head, ours.geometry, peer_sleeps);
-            Sender::new(producer, Side::new(ours.bell, options.waiting, peer_rings))
+            let producer = Producer::new(ours.memory, head, ours.geometry, wakes);
+            Sender::new(producer, Side::new(ours.bell, options.waiting, nap))
         });
         let receiver = own_head.zip(self.sending).map(|(head, theirs)| {
-            let consumer = Consumer::new(head, theirs.memory, theirs.geometry, peer_sleeps);
-            Receiver::new(
-                consumer,
-                Side::new(theirs.bell, options.waiting, peer_rings),
-            )
+            let consumer = Consumer::new(head, theirs.memory, theirs.geometry, wakes);
+            Receiver::new(consumer, Side::new(theirs.bell, options.waiting, nap))
         });
         Ok((sender, receiver))
     }

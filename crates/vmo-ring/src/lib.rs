@@ -44,18 +44,22 @@
 mod area;
 mod connect;
 mod error;
+mod message;
 mod options;
 mod protocol;
 mod receiver;
+mod reservation;
 mod sender;
 mod side;
 mod stats;
 
 pub use connect::connect_both;
 pub use error::{Refusal, RingError};
+pub use message::Message;
 pub use options::{RingOptions, Waiting};
-pub use receiver::{Message, Receiver};
-pub use sender::{Reservation, Sender};
+pub use receiver::Receiver;
+pub use reservation::Reservation;
+pub use sender::Sender;
 pub use stats::RingStats;
 pub use zx;
 

@@ -3,14 +3,14 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use mapped_vmo::{ReadOnlyMapping, SharedBufferSlice, WriterMapping};
+use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{Channel, MonotonicInstant};
 
 use crate::protocol::Trouble;
 use crate::protocol::area::Area;
 use crate::protocol::consumer::{Consumer, Found};
 use crate::side::Side;
-use crate::{RingError, RingOptions, RingStats, connect};
+use crate::{Message, RingError, RingOptions, RingStats, connect};
 
 /// The side of a ring that messages are read from.
 ///
@@ -330,8 +330,12 @@ impl Receiver {
         self.copy(found, message).map(drop)
     }
 
+    pub(crate) fn memory(&self) -> &ReadOnlyMapping {
+        self.consumer.peer()
+    }
+
     #[inline]
-    fn consume(&mut self, found: Found) -> Result<(), RingError> {
+    pub(crate) fn consume(&mut self, found: Found) -> Result<(), RingError> {
         self.side.stats.count(found.len);
         let shown = self.consumer.consume(found);
         self.wake_if(shown)
@@ -462,100 +466,5 @@ impl Drop for Receiver {
 impl AsFd for Receiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.side.bell.as_fd()
-    }
-}
-
-/// A message where it is: in the sender's memory. Dropped, its room is given back.
-///
-/// # Hostile peer
-///
-/// See [`Receiver::try_peek`].
-///
-/// # Examples
-///
-/// ```
-/// # let (mut sender, mut receiver) = vmo_ring::doc_pair();
-/// sender.try_send(b"hello")?;
-/// let message = receiver.try_peek()?;
-/// let mut start = [0; 2];
-/// message.slice().read_at(0, &mut start);
-/// assert_eq!(&start, b"he");
-/// # Ok::<(), vmo_ring::RingError>(())
-/// ```
-#[derive(Debug)]
-pub struct Message<'a> {
-    receiver: &'a mut Receiver,
-    found: Found,
-}
-
-impl Message<'_> {
-    /// Its bytes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let (mut sender, mut receiver) = vmo_ring::doc_pair();
-    /// sender.try_send(b"hello")?;
-    /// assert!(receiver.try_peek()?.slice().eq_at(0, b"hello").unwrap());
-    /// # Ok::<(), vmo_ring::RingError>(())
-    /// ```
-    #[must_use]
-    pub fn slice(&self) -> SharedBufferSlice<'_> {
-        let end = self.found.offset.saturating_add(self.found.len);
-        let range = self.found.offset.min(end)..end;
-        self.receiver.consumer.peer().slice(range)
-    }
-
-    /// How many bytes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let (mut sender, mut receiver) = vmo_ring::doc_pair();
-    /// sender.try_send(b"hello")?;
-    /// assert_eq!(receiver.try_peek()?.len(), 5);
-    /// # Ok::<(), vmo_ring::RingError>(())
-    /// ```
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.found.len
-    }
-
-    /// Whether there are none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let (mut sender, mut receiver) = vmo_ring::doc_pair();
-    /// sender.try_send(b"")?;
-    /// assert!(receiver.try_peek()?.is_empty());
-    /// # Ok::<(), vmo_ring::RingError>(())
-    /// ```
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.found.len == 0
-    }
-
-    /// Leaves it in the ring: the next call finds it again.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let (mut sender, mut receiver) = vmo_ring::doc_pair();
-    /// sender.try_send(b"hello")?;
-    /// receiver.try_peek()?.keep();
-    /// assert_eq!(receiver.try_peek()?.len(), 5);
-    /// # Ok::<(), vmo_ring::RingError>(())
-    /// ```
-    pub fn keep(self) {
-        // Nothing else would be done by the drop.
-        core::mem::forget(self);
-    }
-}
-
-impl Drop for Message<'_> {
-    fn drop(&mut self) {
-        // What can't be mended is said by the next call.
-        let _ = self.receiver.consume(self.found);
     }
 }

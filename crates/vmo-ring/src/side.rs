@@ -15,27 +15,35 @@ pub(crate) struct Side {
     pub(crate) bell: EventPair,
     pub(crate) stats: RingStats,
     waiting: Waiting,
-    /// Whether the other side rings when it should.
-    peer_rings: bool,
+    /// The longest sleep that is left to the other side.
+    nap: Nap,
     /// The address space that the ring belongs to.
     owner: u64,
     /// What the ring has ended with.
     ended: Option<RingError>,
 }
 
-/// How often a side looks by itself, if the other one does not ring.
-const NAP: MonotonicDuration = MonotonicDuration::from_millis(1);
+/// How long a side sleeps without looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nap {
+    /// Until the other side rings.
+    UntilRung,
+    /// A millisecond: the other side never rings.
+    Short,
+}
+
+const SHORT: MonotonicDuration = MonotonicDuration::from_millis(1);
 
 /// How often a deadline is compared with the clock.
 const SPINS_PER_LOOK_AT_THE_CLOCK: u32 = 64;
 
 impl Side {
-    pub(crate) fn new(bell: EventPair, waiting: Waiting, peer_rings: bool) -> Self {
+    pub(crate) fn new(bell: EventPair, waiting: Waiting, nap: Nap) -> Self {
         Self {
             bell,
             stats: RingStats::default(),
             waiting,
-            peer_rings,
+            nap,
             owner: zx::address_space_number(),
             ended: None,
         }
@@ -130,9 +138,9 @@ impl Side {
     /// `PeerClosed`, which is not remembered: there may be messages.
     pub(crate) fn sleep(&mut self, deadline: MonotonicInstant) -> Result<bool, RingError> {
         self.stats.sleeps = self.stats.sleeps.wrapping_add(1);
-        let until = match self.peer_rings {
-            true => deadline,
-            false => deadline.min(MonotonicInstant::after(NAP)),
+        let until = match self.nap {
+            Nap::UntilRung => deadline,
+            Nap::Short => deadline.min(MonotonicInstant::after(SHORT)),
         };
         match self.bell.wait(until) {
             // A peer may ring without reason and without end.

@@ -3,12 +3,12 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::Trouble;
 use super::area::{Area, OwnArea};
 use super::layout::{
     CLOSED, CONSUMER_STATE, Geometry, HEAD, HEADER, Kind, ONE_SLEEP, PRODUCER_STATE, WAITING,
     WANTED, parse, record,
 };
+use super::{Trouble, Wakes};
 
 /// Finds records and gives their room back.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(crate) struct Consumer<O, P> {
     shown: u64,
     /// How many bytes are consumed before the producer is shown the head.
     slack: u64,
-    /// Whether the producer ever sleeps.
-    peer_sleeps: bool,
+    /// Whether the producer is woken.
+    wakes: Wakes,
     /// The producer's state that it was woken for last.
     woken: u64,
     /// Whether it could not be woken, and is to be.
@@ -43,7 +43,7 @@ pub(crate) struct Found {
 
 impl<O: OwnArea, P: Area> Consumer<O, P> {
     /// Over areas that are empty: `peer` of `geometry.area()` bytes.
-    pub(crate) fn new(own: O, peer: P, geometry: Geometry, peer_sleeps: bool) -> Self {
+    pub(crate) fn new(own: O, peer: P, geometry: Geometry, wakes: Wakes) -> Self {
         Self {
             own,
             peer,
@@ -51,7 +51,7 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
             position: 0,
             shown: 0,
             slack: (geometry.capacity() / 8) as u64,
-            peer_sleeps,
+            wakes,
             woken: 0,
             wake_again: false,
             state: 0,
@@ -136,7 +136,7 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
         self.wake_again = false;
         self.own.store(HEAD, self.position, Release)?;
         self.shown = self.position;
-        if !self.peer_sleeps {
+        if self.wakes == Wakes::Never {
             return Ok(false);
         }
         self.own.fence();

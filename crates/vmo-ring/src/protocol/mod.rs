@@ -21,6 +21,15 @@ pub(crate) mod consumer;
 pub(crate) mod layout;
 pub(crate) mod producer;
 
+/// Whether the other side has to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wakes {
+    /// It may sleep, and says so before it does.
+    IfItSleeps,
+    /// It never sleeps, or nobody here would wake it.
+    Never,
+}
+
 /// Why a step can't be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {

@@ -3,12 +3,12 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::Trouble;
 use super::area::{Area, OwnArea};
 use super::layout::{
     CLOSED, CONSUMER_STATE, Geometry, HEAD, HEADER, Kind, ONE_SLEEP, PRODUCER_STATE, WAITING,
     WANTED, header, record,
 };
+use super::{Trouble, Wakes};
 
 /// Writes records and shows them.
 ///
@@ -29,8 +29,8 @@ pub(crate) struct Producer<O, P> {
     head: u64,
     /// The first header that was not shown yet: all after it is hidden behind it.
     first: Option<(usize, u64)>,
-    /// Whether the consumer ever sleeps.
-    peer_sleeps: bool,
+    /// Whether the consumer is woken.
+    wakes: Wakes,
     /// The consumer's state that it was woken for last.
     woken: u64,
     state: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Room {
 
 impl<O: OwnArea, P: Area> Producer<O, P> {
     /// Over areas that are empty: `own` of `geometry.area()` bytes.
-    pub(crate) fn new(own: O, peer: P, geometry: Geometry, peer_sleeps: bool) -> Self {
+    pub(crate) fn new(own: O, peer: P, geometry: Geometry, wakes: Wakes) -> Self {
         Self {
             own,
             peer,
@@ -59,7 +59,7 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
             shown: 0,
             head: 0,
             first: None,
-            peer_sleeps,
+            wakes,
             woken: 0,
             state: 0,
         }
@@ -164,7 +164,7 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         };
         self.own.store(offset, header, Release)?;
         self.shown = self.position;
-        if self.peer_sleeps {
+        if self.wakes == Wakes::IfItSleeps {
             // The header before the consumer's state, for the consumer does it the other way
             // round: one of the two sees what the other one did.
             self.own.fence();
