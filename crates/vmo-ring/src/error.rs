@@ -17,9 +17,9 @@ use crate::protocol::Trouble;
 ///
 /// ```
 /// use vmo_ring::{RingError, zx::Status};
-/// let error = RingError::TooLong { len: 5000, max: 2032 };
+/// let error = RingError::TooLong { len: 5000, max: 1984 };
 /// assert_eq!(error.status(), Status::OUT_OF_RANGE);
-/// assert!(error.to_string().contains("2032"));
+/// assert!(error.to_string().contains("1984"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -37,7 +37,7 @@ pub enum Waiting {
 /// ```
 /// use vmo_ring::RingOptions;
 /// let options = RingOptions::new().capacity(1 << 20);
-/// assert_eq!(options.max_message(), (1 << 19) - 16);
+/// assert_eq!(options.max_message(), (1 << 19) - 64);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -71,7 +71,7 @@ impl RingOptions {
     ///
     /// ```
     /// let options = vmo_ring::RingOptions::new().capacity(4096);
-    /// assert_eq!(options.max_message(), 2032);
+    /// assert_eq!(options.max_message(), 1984);
     /// ```
     pub const fn capacity(self, bytes: usize) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl RingOptions {
     /// ```
     #[must_use]
     pub const fn max_message(self) -> usize {
-        (self.capacity / 2).saturating_sub(16)
+        (self.capacity / 2).saturating_sub(64)
     }
 }
 

@@ -7,7 +7,6 @@ use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{Channel, MonotonicInstant};
 
 use crate::protocol::Trouble;
-use crate::protocol::area::OwnArea;
 use crate::protocol::producer::{Producer, Room};
 use crate::side::Side;
 use crate::{Reservation, RingError, RingOptions, RingStats, connect};
@@ -128,8 +127,14 @@ impl Sender {
     /// ```
     #[inline]
     pub fn try_send(&mut self, bytes: &[u8]) -> Result<(), RingError> {
-        self.try_stage(bytes)?;
-        self.publish()
+        self.check(bytes.len())?;
+        match self.producer.send(bytes) {
+            Ok(wake) => {
+                self.side.stats.count(bytes.len());
+                if wake { self.ring() } else { Ok(()) }
+            }
+            Err(trouble) => Err(self.side.end(trouble.into())),
+        }
     }
 
     /// Sends a message; waits for room until the deadline.
@@ -148,14 +153,13 @@ impl Sender {
     /// ```
     #[inline]
     pub fn send(&mut self, bytes: &[u8], deadline: MonotonicInstant) -> Result<(), RingError> {
-        match self.try_stage(bytes) {
-            Err(RingError::WouldBlock) => {}
-            Err(other) => return Err(other),
-            Ok(()) => return self.publish(),
+        match self.try_send(bytes) {
+            Err(RingError::WouldBlock) => {
+                self.wait_for_room(bytes.len(), deadline)?;
+                self.try_send(bytes)
+            }
+            other => other,
         }
-        self.wait_for_room(bytes.len(), deadline)?;
-        self.try_stage(bytes)?;
-        self.publish()
     }
 
     /// Writes a message that the receiver does not see yet, if there is room now:
@@ -180,10 +184,14 @@ impl Sender {
     /// ```
     #[inline]
     pub fn try_stage(&mut self, bytes: &[u8]) -> Result<(), RingError> {
-        let room = self.room(bytes.len())?;
-        let written = self.producer.own_mut().write(room.offset, bytes);
-        self.side.note(written.map_err(Trouble::from))?;
-        self.commit(&room, bytes.len())
+        self.check(bytes.len())?;
+        match self.producer.stage(bytes) {
+            Ok(()) => {
+                self.side.stats.count(bytes.len());
+                Ok(())
+            }
+            Err(trouble) => Err(self.side.end(trouble.into())),
+        }
     }
 
     /// Shows the receiver all messages that were staged or committed.
@@ -212,15 +220,11 @@ impl Sender {
     #[inline]
     pub fn publish(&mut self) -> Result<(), RingError> {
         self.side.check()?;
-        let shown = self.producer.show();
-        if self.side.note(shown)? {
-            let rung = self.side.ring();
-            if rung.is_err() {
-                self.producer.was_not_woken();
-            }
-            return rung;
+        match self.producer.show() {
+            Ok(false) => Ok(()),
+            Ok(true) => self.ring(),
+            Err(trouble) => Err(self.side.end(trouble.into())),
         }
-        Ok(())
     }
 
     /// Room for a message of up to `len` bytes, to be written in place.
@@ -277,17 +281,30 @@ impl Sender {
         Ok(Reservation { sender, room, len })
     }
 
+    /// That the ring is good and can carry so much.
     #[inline]
-    fn room(&mut self, len: usize) -> Result<Room, RingError> {
+    fn check(&self, len: usize) -> Result<(), RingError> {
         self.side.check()?;
         let max = self.max_message();
         if len > max {
             return Err(RingError::TooLong { len, max });
         }
-        match self.producer.reserve(len) {
-            Ok(room) => Ok(room),
-            Err(trouble) => self.side.note(Err(trouble)),
+        Ok(())
+    }
+
+    #[cold]
+    fn ring(&mut self) -> Result<(), RingError> {
+        let rung = self.side.ring();
+        if rung.is_err() {
+            self.producer.was_not_woken();
         }
+        rung
+    }
+
+    fn room(&mut self, len: usize) -> Result<Room, RingError> {
+        self.check(len)?;
+        let room = self.producer.reserve(len);
+        self.side.note(room)
     }
 
     pub(crate) fn memory_mut(&mut self) -> &mut WriterMapping {
@@ -351,10 +368,7 @@ impl Sender {
     /// # Ok::<(), vmo_ring::RingError>(())
     /// ```
     pub fn arm(&mut self, len: usize) -> Result<bool, RingError> {
-        let max = self.max_message();
-        if len > max {
-            return Err(RingError::TooLong { len, max });
-        }
+        self.check(len)?;
         self.publish()?;
         match self.side.bell.take() {
             Ok(_) => {}
@@ -415,14 +429,14 @@ impl Sender {
     }
 
     /// How many bytes of the ring are taken, as far as this side has looked: no more than
-    /// that. A message takes its length, 8 bytes, and up to 7 more.
+    /// that. A message takes its length, up to a multiple of 64.
     ///
     /// # Examples
     ///
     /// ```
     /// # let (mut sender, _receiver) = vmo_ring::doc_pair();
     /// sender.try_send(b"hello")?;
-    /// assert_eq!(sender.used(), 16);
+    /// assert_eq!(sender.used(), 64);
     /// # Ok::<(), vmo_ring::RingError>(())
     /// ```
     #[must_use]

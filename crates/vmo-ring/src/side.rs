@@ -4,7 +4,7 @@
 
 use core::hint::spin_loop;
 
-use zx::{EventPair, MonotonicDuration, MonotonicInstant, Status};
+use zx::{AddressSpace, EventPair, MonotonicDuration, MonotonicInstant, Status};
 
 use crate::protocol::Trouble;
 use crate::{RingError, RingStats, Waiting};
@@ -18,7 +18,7 @@ pub(crate) struct Side {
     /// The longest sleep that is left to the other side.
     nap: Nap,
     /// The address space that the ring belongs to.
-    owner: u64,
+    owner: AddressSpace,
     /// What the ring has ended with.
     ended: Option<RingError>,
 }
@@ -44,7 +44,7 @@ impl Side {
             stats: RingStats::default(),
             waiting,
             nap,
-            owner: zx::address_space_number(),
+            owner: AddressSpace::current(),
             ended: None,
         }
     }
@@ -55,7 +55,7 @@ impl Side {
         if let Some(error) = self.ended {
             return Err(error);
         }
-        if self.owner != zx::address_space_number() {
+        if !self.owner.is_current() {
             return Err(RingError::WrongProcess);
         }
         Ok(())
@@ -63,7 +63,7 @@ impl Side {
 
     /// Whether this process may touch the memory at all.
     pub(crate) fn is_ours(&self) -> bool {
-        self.owner == zx::address_space_number()
+        self.owner.is_current()
     }
 
     /// Remembers what can't be mended.

@@ -43,6 +43,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod address_space;
 mod adopt;
 mod channel;
 mod eventpair;
@@ -62,6 +63,7 @@ mod vmar;
 mod vmar_flags;
 mod vmo;
 
+pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
 pub use eventpair::EventPair;

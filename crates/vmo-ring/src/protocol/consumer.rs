@@ -5,18 +5,20 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::area::{Area, OwnArea};
 use super::layout::{
-    CLOSED, CONSUMER_STATE, Geometry, HEAD, HEADER, Kind, ONE_SLEEP, PRODUCER_STATE, WAITING,
-    WANTED, parse, record,
+    CLOSED, CONSUMER_STATE, Geometry, HEAD, ONE_SLEEP, PRODUCER_STATE, Place, Slot, WAITING,
+    WANTED, record,
 };
 use super::{Trouble, Wakes};
 
-/// Finds records and gives their room back.
+/// Finds messages and gives their room back.
 #[derive(Debug)]
 pub(crate) struct Consumer<O, P> {
     own: O,
     peer: P,
     geometry: Geometry,
-    /// Where the next record begins.
+    /// Which message is the next one.
+    number: u64,
+    /// Where the data of the next message begins.
     position: u64,
     /// The head that the producer was shown last.
     shown: u64,
@@ -35,6 +37,8 @@ pub(crate) struct Consumer<O, P> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) struct Found {
+    /// Where its data begins.
+    start: u64,
     /// Where its bytes are, in the producer's area.
     pub(crate) offset: usize,
     /// How many.
@@ -48,6 +52,7 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
             own,
             peer,
             geometry,
+            number: 0,
             position: 0,
             shown: 0,
             slack: (geometry.capacity() / 8) as u64,
@@ -73,44 +78,37 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
     /// `Wait` if none is there, `Closed` if none will be.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Found, Trouble> {
-        match self.record()? {
-            (Kind::Message, len) => self.message(len),
-            (Kind::Close, _) => Err(Trouble::Closed),
-            (Kind::Pad, len) => self.skip(len),
+        let (number, position) = (self.number, self.position);
+        let header = self.peer.load(self.geometry.slot(number), Acquire)?;
+        // A branch each and no choice between addresses: the processor need not know the
+        // header to fetch the bytes.
+        if let Some(len) = self.geometry.message(header, number, Place::Here) {
+            if record(len) <= self.geometry.to_end(position) {
+                return Ok(self.found(len, Place::Here, position));
+            }
         }
-    }
-
-    /// What the header at our position says.
-    #[inline]
-    fn record(&self) -> Result<(Kind, usize), Trouble> {
-        let offset = self.geometry.offset(self.position);
-        match self.peer.load(offset, Acquire)? {
-            0 => Err(Trouble::Wait),
-            header => parse(header, self.position).ok_or(Trouble::Corrupt),
+        if let Some(len) = self.geometry.message(header, number, Place::Inline) {
+            return Ok(self.found(len, Place::Inline, position));
         }
+        self.other(header)
     }
 
     #[inline]
-    fn message(&self, len: usize) -> Result<Found, Trouble> {
-        let fits = record(len) <= self.geometry.to_end(self.position);
-        if len > self.geometry.max_message() || !fits {
-            return Err(Trouble::Corrupt);
-        }
-        let offset = self.geometry.offset(self.position).wrapping_add(HEADER);
-        Ok(Found { offset, len })
+    fn found(&self, len: usize, place: Place, start: u64) -> Found {
+        let offset = self.geometry.bytes(self.number, place, start);
+        Found { start, offset, len }
     }
 
-    /// Goes to the start of the area. What is there was shown together with the pad.
     #[cold]
-    fn skip(&mut self, len: usize) -> Result<Found, Trouble> {
-        let to_end = self.geometry.to_end(self.position);
-        if len.wrapping_add(HEADER) != to_end || self.geometry.index(self.position) == 0 {
-            return Err(Trouble::Corrupt);
-        }
-        self.position = self.position.wrapping_add(to_end as u64);
-        match self.record()? {
-            (Kind::Message, len) => self.message(len),
-            _ => Err(Trouble::Corrupt),
+    fn other(&mut self, header: u64) -> Result<Found, Trouble> {
+        match self.geometry.parse(header, self.number) {
+            Some(Slot::Message(len, place)) => {
+                let start = self.geometry.start(self.position, len, place);
+                Ok(self.found(len, place, start.ok_or(Trouble::Corrupt)?))
+            }
+            Some(Slot::Old) => Err(Trouble::Wait),
+            Some(Slot::End) => Err(Trouble::Closed),
+            None => Err(Trouble::Corrupt),
         }
     }
 
@@ -121,7 +119,8 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
     /// finds nothing more: see [`show`](Self::show).
     #[inline]
     pub(crate) fn consume(&mut self, found: Found) -> Result<bool, Trouble> {
-        self.position = self.position.wrapping_add(record(found.len) as u64);
+        self.number = self.number.wrapping_add(1);
+        self.position = found.start.wrapping_add(record(found.len) as u64);
         if self.position.wrapping_sub(self.shown) < self.slack {
             return Ok(false);
         }
@@ -168,8 +167,8 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
         self.own.store(CONSUMER_STATE, self.state, Relaxed)?;
         // The state before the header: see `Producer::show`.
         self.own.fence();
-        let offset = self.geometry.offset(self.position);
-        let wait = self.peer.load(offset, Relaxed)? == 0;
+        let header = self.peer.load(self.geometry.slot(self.number), Relaxed)?;
+        let wait = self.geometry.parse(header, self.number) == Some(Slot::Old);
         if !wait {
             self.disarm()?;
         }

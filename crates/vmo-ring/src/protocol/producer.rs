@@ -5,30 +5,37 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::area::{Area, OwnArea};
 use super::layout::{
-    CLOSED, CONSUMER_STATE, Geometry, HEAD, HEADER, Kind, ONE_SLEEP, PRODUCER_STATE, WAITING,
-    WANTED, header, record,
+    CLOSED, CONSUMER_STATE, Geometry, HEAD, LINE, ONE_SLEEP, PRODUCER_STATE, Place, WAITING,
+    WANTED, end, header, record,
 };
 use super::{Trouble, Wakes};
 
-/// Writes records and shows them.
+/// Writes messages and shows them.
+///
+/// Of several messages that are shown at once, the first one's header is kept back: the
+/// consumer does not come to those after it.
 ///
 /// # Invariants
 ///
-/// - **order**: `head <= shown <= position`, and `position - head + 8 <= capacity`.
-/// - **cleared**: the word at `position` is 0, as long as no record is written there.
+/// - **room**: `position + 64 <= limit`, and `limit - capacity` is a head that the consumer
+///   showed. So there are fewer messages than slots, and the slot of `number` is free.
 #[derive(Debug)]
 pub(crate) struct Producer<O, P> {
     own: O,
     peer: P,
     geometry: Geometry,
-    /// Where the next record begins.
+    /// Which message is the next one.
+    number: u64,
+    /// Where its data begins.
     position: u64,
-    /// All before it was shown to the consumer.
+    /// Where the writing has to end: the consumer's head, as it was seen last, in the next
+    /// round.
+    limit: u64,
+    /// The header that was kept back; 0 if none was.
+    first: u64,
+    first_number: u64,
+    /// All data before it was shown.
     shown: u64,
-    /// What the consumer's head was when it was looked at last.
-    head: u64,
-    /// The first header that was not shown yet: all after it is hidden behind it.
-    first: Option<(usize, u64)>,
     /// Whether the consumer is woken.
     wakes: Wakes,
     /// The consumer's state that it was woken for last.
@@ -40,7 +47,8 @@ pub(crate) struct Producer<O, P> {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Room {
-    /// Where the record begins.
+    place: Place,
+    /// Where its data begins.
     start: u64,
     /// The most that the message can have.
     len: usize,
@@ -55,10 +63,12 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
             own,
             peer,
             geometry,
+            number: 0,
             position: 0,
+            limit: geometry.capacity() as u64,
+            first: 0,
+            first_number: 0,
             shown: 0,
-            head: 0,
-            first: None,
             wakes,
             woken: 0,
             state: 0,
@@ -73,38 +83,45 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         self.geometry
     }
 
-    /// How many bytes can be written before the consumer's head, as it was seen last.
-    fn free(&self) -> u64 {
-        let used = self.position.wrapping_sub(self.head);
-        (self.geometry.capacity() as u64).wrapping_sub(used)
+    /// The head that was seen last.
+    fn head(&self) -> u64 {
+        self.limit.wrapping_sub(self.geometry.capacity() as u64)
     }
 
     /// Looks at the consumer's head. It can be between where it was and what was shown.
+    #[cold]
     fn look(&mut self) -> Result<(), Trouble> {
         let head = self.peer.load(HEAD, Acquire)?;
-        let moved = head.wrapping_sub(self.head);
-        if moved > self.shown.wrapping_sub(self.head) || head & 7 != 0 {
+        let before = self.head();
+        if head.wrapping_sub(before) > self.shown.wrapping_sub(before) || head % (LINE as u64) != 0
+        {
             return Err(Trouble::Corrupt);
         }
-        self.head = head;
+        self.limit = head.wrapping_add(self.geometry.capacity() as u64);
         Ok(())
     }
 
-    /// What a message of `len` bytes takes: what is left at the end, if it does not fit
-    /// there; and the record.
-    fn needed(&self, len: usize) -> (usize, usize) {
-        let record = record(len);
-        let to_end = self.geometry.to_end(self.position);
-        let pad = if record > to_end { to_end } else { 0 };
-        (pad, record)
+    /// That the writing may go on up to `end`.
+    #[inline]
+    fn need(&mut self, end: u64) -> Result<(), Trouble> {
+        let needed = end.wrapping_sub(self.position);
+        if self.limit.wrapping_sub(self.position) >= needed {
+            return Ok(());
+        }
+        self.look()?;
+        match self.limit.wrapping_sub(self.position) >= needed {
+            true => Ok(()),
+            false => Err(Trouble::Wait),
+        }
     }
 
-    /// Whether there is room for a message of `len` bytes: at most the geometry's longest.
-    fn has_room(&mut self, needed: u64) -> Result<bool, Trouble> {
-        if self.free() < needed {
-            self.look()?;
-        }
-        Ok(self.free() >= needed)
+    /// Where a message of `len` bytes goes, where its data begins, and where it and the line
+    /// that stays free end.
+    #[inline]
+    fn plan(&self, len: usize) -> (Place, u64, u64) {
+        let (place, start) = self.geometry.place(self.position, len);
+        let end = start.wrapping_add(record(len) as u64);
+        (place, start, end.wrapping_add(LINE as u64))
     }
 
     /// Room for a message of `len` bytes, at most the geometry's longest.
@@ -114,14 +131,15 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
     /// `Wait` if the consumer has to make room first.
     #[inline]
     pub(crate) fn reserve(&mut self, len: usize) -> Result<Room, Trouble> {
-        let (pad, record) = self.needed(len);
-        let needed = pad.wrapping_add(record).wrapping_add(HEADER) as u64;
-        if !self.has_room(needed)? {
-            return Err(Trouble::Wait);
-        }
-        let start = self.position.wrapping_add(pad as u64);
-        let offset = self.geometry.offset(start).wrapping_add(HEADER);
-        Ok(Room { start, len, offset })
+        let (place, start, end) = self.plan(len);
+        self.need(end)?;
+        let offset = self.geometry.bytes(self.number, place, start);
+        Ok(Room {
+            place,
+            start,
+            len,
+            offset,
+        })
     }
 
     /// Makes a message of what was written to `room`: its first `len` bytes. It is not shown
@@ -129,57 +147,82 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
     #[inline]
     pub(crate) fn commit(&mut self, room: &Room, len: usize) -> Result<(), Trouble> {
         let len = len.min(room.len);
-        let next = room.start.wrapping_add(record(len) as u64);
-        // Cleared, before the consumer can come so far.
-        self.own.store(self.geometry.offset(next), 0, Relaxed)?;
-        if room.start != self.position {
-            let pad = self.geometry.to_end(self.position).wrapping_sub(HEADER);
-            self.put(self.position, header(Kind::Pad, pad, self.position))?;
-        }
-        self.put(room.start, header(Kind::Message, len, room.start))?;
-        self.position = next;
+        self.put(header(self.number, len, room.place))?;
+        self.number = self.number.wrapping_add(1);
+        self.position = room.start.wrapping_add(record(len) as u64);
         Ok(())
     }
 
-    /// Writes a header: hidden if it is the first, else in its place, behind the first.
+    /// Writes a header, or keeps it back if it is the first.
     #[inline]
-    fn put(&mut self, position: u64, header: u64) -> Result<(), Trouble> {
-        let offset = self.geometry.offset(position);
-        if self.first.is_none() {
-            self.first = Some((offset, header));
+    fn put(&mut self, header: u64) -> Result<(), Trouble> {
+        if self.first == 0 {
+            self.first = header;
+            self.first_number = self.number;
             return Ok(());
         }
-        Ok(self.own.store(offset, header, Relaxed)?)
+        Ok(self
+            .own
+            .store(self.geometry.slot(self.number), header, Relaxed)?)
     }
 
-    /// Shows all that was committed. Whether the consumer is to be woken.
+    /// Writes a message. It is not shown yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`reserve`](Self::reserve).
+    #[inline]
+    pub(crate) fn stage(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let room = self.reserve(bytes.len())?;
+        self.own.write(room.offset, bytes)?;
+        self.commit(&room, room.len)
+    }
+
+    /// Writes a message and shows it, with all that was hidden. Whether the consumer is to be
+    /// woken.
+    ///
+    /// # Errors
+    ///
+    /// As [`reserve`](Self::reserve) and [`show`](Self::show).
+    #[inline]
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<bool, Trouble> {
+        self.stage(bytes)?;
+        self.show()
+    }
+
+    /// Shows all that was written. Whether the consumer is to be woken.
     ///
     /// # Errors
     ///
     /// `Closed` if nobody will read it.
     #[inline]
     pub(crate) fn show(&mut self) -> Result<bool, Trouble> {
-        let Some((offset, header)) = self.first.take() else {
+        if self.first == 0 {
             return Ok(false);
-        };
-        self.own.store(offset, header, Release)?;
+        }
+        self.own
+            .store(self.geometry.slot(self.first_number), self.first, Release)?;
+        self.first = 0;
         self.shown = self.position;
         if self.wakes == Wakes::IfItSleeps {
             // The header before the consumer's state, for the consumer does it the other way
             // round: one of the two sees what the other one did.
             self.own.fence();
         }
-        self.consumer_sleeps()
+        let state = self.peer.load(CONSUMER_STATE, Relaxed)?;
+        if state & (WAITING | CLOSED) == 0 {
+            return Ok(false);
+        }
+        self.consumer_is(state)
     }
 
     /// Whether the consumer sleeps and was not woken from that.
-    #[inline]
-    fn consumer_sleeps(&mut self) -> Result<bool, Trouble> {
-        let state = self.peer.load(CONSUMER_STATE, Relaxed)?;
+    #[cold]
+    fn consumer_is(&mut self, state: u64) -> Result<bool, Trouble> {
         if state & CLOSED != 0 {
             return Err(Trouble::Closed);
         }
-        if state & WAITING == 0 || state == self.woken {
+        if state == self.woken || self.wakes == Wakes::Never {
             return Ok(false);
         }
         self.woken = state;
@@ -193,28 +236,28 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
 
     /// How many bytes the consumer has not released yet, as it was seen last.
     pub(crate) fn used(&self) -> usize {
-        usize::try_from(self.position.wrapping_sub(self.head)).unwrap_or(usize::MAX)
+        usize::try_from(self.position.wrapping_sub(self.head())).unwrap_or(usize::MAX)
     }
 
     /// Says that this side is about to sleep until there is room for `len` bytes. Whether it
-    /// may: not if there is by now.
+    /// may: not if there is by now. All was shown before.
     ///
     /// It asks for half of the ring, so that one wake is worth more than one message.
     pub(crate) fn arm(&mut self, len: usize) -> Result<bool, Trouble> {
         if self.peer.load(CONSUMER_STATE, Relaxed)? & CLOSED != 0 {
             return Err(Trouble::Closed);
         }
-        let (pad, record) = self.needed(len);
-        let needed = pad.wrapping_add(record).wrapping_add(HEADER);
-        let wanted = needed.max(self.geometry.capacity() / 2);
-        let used_then = self.geometry.capacity().wrapping_sub(wanted) as u64;
-        let head = self.position.wrapping_sub(used_then);
-        self.own.store(WANTED, head.min(self.shown), Relaxed)?;
+        let (_, _, end) = self.plan(len);
+        let needed = end.wrapping_sub(self.position);
+        let capacity = self.geometry.capacity() as u64;
+        let wanted = needed.max(capacity / 2);
+        let head = self.position.wrapping_add(wanted).wrapping_sub(capacity);
+        self.own.store(WANTED, head, Relaxed)?;
         self.state = self.state.wrapping_add(ONE_SLEEP) | WAITING;
         self.own.store(PRODUCER_STATE, self.state, Release)?;
         self.own.fence();
         self.look()?;
-        let wait = self.free() < needed as u64;
+        let wait = self.limit.wrapping_sub(self.position) < needed;
         if !wait {
             self.disarm()?;
         }
@@ -227,13 +270,10 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         Ok(self.own.store(PRODUCER_STATE, self.state, Relaxed)?)
     }
 
-    /// Shows all that was committed, and that nothing will follow. Whether the consumer is to
-    /// be woken.
+    /// Shows all that was written, and that nothing will follow. Whether the consumer is to be
+    /// woken.
     pub(crate) fn close(&mut self) -> Result<bool, Trouble> {
-        // There is room: the word at `position` is one that is cleared.
-        self.put(self.position, header(Kind::Close, 0, self.position))?;
-        self.state |= CLOSED;
-        self.own.store(PRODUCER_STATE, self.state, Relaxed)?;
+        self.put(end(self.number))?;
         self.show()
     }
 }

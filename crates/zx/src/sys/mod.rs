@@ -21,8 +21,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, Socket, address_space, close_unknown, dont_fork, map, monotonic_nanos, page_size,
-    populate, protect, root, status_of_errno, unmap, write_memory,
+    Memory, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
+    monotonic_nanos, page_size, populate, protect, root, status_of_errno, unmap, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};

@@ -218,6 +218,11 @@ pub(crate) unsafe fn protect(_addr: usize, _len: usize, _prot: Prot) -> Result<(
     Err(Status::NOT_SUPPORTED)
 }
 
+/// None is kept.
+pub(crate) fn address_space_word() -> Option<&'static core::sync::atomic::AtomicU64> {
+    None
+}
+
 pub(crate) fn address_space() -> u64 {
     std::process::id().into()
 }

@@ -21,7 +21,7 @@ static LAST: AtomicU64 = AtomicU64::new(0);
 /// The kernel clears the page in a child, which then takes a number that no process before it
 /// in its line has had: `LAST` is inherited. Where there is no such page, it is the process id.
 pub(crate) fn address_space() -> u64 {
-    let Some(word) = WORD.get_or_init(empty_in_children) else {
+    let Some(word) = address_space_word() else {
         return std::process::id().into();
     };
     match word.load(Ordering::Relaxed) {
@@ -33,6 +33,11 @@ pub(crate) fn address_space() -> u64 {
         }
         number => number,
     }
+}
+
+/// The word that has this number; in a child it is 0 until it gets a number.
+pub(crate) fn address_space_word() -> Option<&'static AtomicU64> {
+    *WORD.get_or_init(empty_in_children)
 }
 
 /// A page that is zero, here and again in each child.

@@ -18,7 +18,7 @@ mod some;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
-pub(crate) use fork::address_space;
+pub(crate) use fork::{address_space, address_space_word};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
