@@ -3,9 +3,10 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use crate::handle::{Object, ObjectRef};
-use crate::message::{self, MAX_BYTES};
-use crate::sys::{self, Ready};
+use crate::end::{self, End};
+use crate::message::{Header, MAX_BYTES};
+use crate::object::{Object, ObjectRef};
+use crate::sys::{MAX_HANDLES, Ready};
 use crate::{
     AdoptError, AdoptOptions, AdoptPolicy, AsHandleRef, Handle, HandleBased, HandleRef, MessageBuf,
     MonotonicInstant, Rights, Signals, Status, WaitResult,
@@ -42,7 +43,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Channel {
     rights: Rights,
-    socket: sys::Socket,
+    end: End,
 }
 
 /// Who made the other end of a channel, as the kernel says.
@@ -81,13 +82,13 @@ impl Channel {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn create() -> Result<(Self, Self), Status> {
-        let (one, other) = sys::Socket::pair()?;
+        let (one, other) = End::pair()?;
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(socket: sys::Socket) -> Self {
+    fn new(end: End) -> Self {
         let rights = Rights::CHANNEL_DEFAULT;
-        Self { rights, socket }
+        Self { rights, end }
     }
 
     /// Takes a descriptor that somebody else made: a connected Unix socket of type
@@ -106,7 +107,7 @@ impl Channel {
     /// assert!(refused.to_string().contains("not a channel"));
     /// ```
     pub fn from_fd(fd: OwnedFd) -> Result<Self, AdoptError> {
-        Ok(Self::new(sys::Socket::adopt(fd)?))
+        Ok(Self::new(End::adopt(fd)?))
     }
 
     /// Sends a message: all of it, now, or nothing.
@@ -128,7 +129,8 @@ impl Channel {
     ///
     /// # Cost
     ///
-    /// One system call, and two copies of the bytes by the kernel, here and there.
+    /// One system call, and two copies of the bytes by the kernel, here and there. No
+    /// allocation.
     ///
     /// # Examples
     ///
@@ -154,9 +156,14 @@ impl Channel {
         for handle in &*handles {
             handle.rights().require(Rights::TRANSFER)?;
         }
-        let header = message::header(handles)?;
-        let fds: Vec<BorrowedFd<'_>> = handles.iter().map(AsFd::as_fd).collect();
-        self.socket.send([&header, bytes], &fds)?;
+        let header = Header::new(handles)?;
+        // What is not replaced is not sent.
+        let mut fds = [self.as_fd(); MAX_HANDLES];
+        fds.iter_mut()
+            .zip(&*handles)
+            .for_each(|(fd, handle)| *fd = handle.as_fd());
+        let fds = fds.get(..handles.len()).ok_or(Status::OUT_OF_RANGE)?;
+        self.end.send([header.bytes(), bytes], fds)?;
         handles.clear();
         Ok(())
     }
@@ -220,7 +227,7 @@ impl Channel {
         vmos: impl Into<AdoptOptions>,
     ) -> Result<(), Status> {
         self.rights.require(Rights::READ)?;
-        message.fill(&self.socket, vmos.into())
+        message.fill(&self.end, vmos.into())
     }
 
     /// [`read`](Self::read) that waits for a message, until the deadline.
@@ -249,7 +256,7 @@ impl Channel {
                 Err(Status::SHOULD_WAIT) => {}
                 other => return other,
             }
-            self.wait_for(Ready::READABLE, deadline)?;
+            self.end.wait_for(Ready::READABLE, deadline)?;
         }
     }
 
@@ -278,17 +285,7 @@ impl Channel {
                 Err(Status::SHOULD_WAIT) => {}
                 other => return other,
             }
-            self.wait_for(Ready::WRITABLE, deadline)?;
-        }
-    }
-
-    /// Waits for what a call was refused for. A closed end is left to the next try.
-    fn wait_for(&self, what: Ready, deadline: MonotonicInstant) -> Result<(), Status> {
-        let ready = self.socket.wait(what, deadline)?;
-        if ready.intersects(what | Ready::CLOSED) {
-            Ok(())
-        } else {
-            Err(Status::TIMED_OUT)
+            self.end.wait_for(Ready::WRITABLE, deadline)?;
         }
     }
 
@@ -319,15 +316,7 @@ impl Channel {
         if let Err(status) = self.rights.require(Rights::WAIT) {
             return WaitResult::Err(status);
         }
-        let Some(interest) = Ready::from_bits(signals.bits()) else {
-            return WaitResult::Err(Status::INVALID_ARGS);
-        };
-        match self.socket.wait(interest, deadline) {
-            Ok(ready) if ready.intersects(interest) => WaitResult::Ok(seen(ready)),
-            Ok(ready) if ready.contains(Ready::CLOSED) => WaitResult::Err(Status::PEER_CLOSED),
-            Ok(ready) => WaitResult::TimedOut(seen(ready)),
-            Err(status) => WaitResult::Err(status),
-        }
+        self.end.wait_one(end::CHANNEL, signals, deadline)
     }
 
     /// Whether the other end is closed.
@@ -346,7 +335,7 @@ impl Channel {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn is_closed(&self) -> Result<bool, Status> {
-        self.socket.is_closed()
+        self.end.is_closed()
     }
 
     /// Who made the other end. Of a pair that one process made, it is that process, whoever
@@ -365,7 +354,7 @@ impl Channel {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn peer_credentials(&self) -> Result<PeerCredentials, Status> {
-        let [pid, uid, gid] = self.socket.peer_credentials()?;
+        let [pid, uid, gid] = self.end.peer_credentials()?;
         Ok(PeerCredentials { pid, uid, gid })
     }
 
@@ -384,14 +373,9 @@ impl Channel {
     }
 }
 
-/// [`Ready`] has the bits of [`Signals`].
-fn seen(ready: Ready) -> Signals {
-    Signals::from_bits_truncate(ready.bits())
-}
-
 impl AsHandleRef for Channel {
     fn as_handle_ref(&self) -> HandleRef<'_> {
-        HandleRef::new(self.rights, ObjectRef::Channel(&self.socket))
+        HandleRef::new(self.rights, ObjectRef::Channel(&self.end))
     }
 }
 
@@ -401,7 +385,7 @@ impl From<Channel> for Handle {
     fn from(channel: Channel) -> Self {
         Self {
             rights: channel.rights,
-            object: Object::Channel(channel.socket),
+            object: Object::Channel(channel.end),
         }
     }
 }
@@ -411,12 +395,10 @@ impl TryFrom<Handle> for Channel {
 
     /// `WRONG_TYPE` if the handle is one of another object.
     fn try_from(handle: Handle) -> Result<Self, Status> {
-        match handle.object {
-            Object::Channel(socket) => Ok(Self {
-                rights: handle.rights,
-                socket,
-            }),
-            Object::Vmo(..) | Object::EventPair(_) => Err(Status::WRONG_TYPE),
+        let Handle { rights, object } = handle;
+        match object {
+            Object::Channel(end) => Ok(Self { rights, end }),
+            _ => Err(Status::WRONG_TYPE),
         }
     }
 }
@@ -432,13 +414,13 @@ impl TryFrom<OwnedFd> for Channel {
 
 impl From<Channel> for OwnedFd {
     fn from(channel: Channel) -> Self {
-        channel.socket.into()
+        channel.end.into()
     }
 }
 
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.end.as_fd()
     }
 }
 

@@ -9,8 +9,9 @@
 use core::sync::atomic::{Ordering, fence};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use crate::handle::{Object, ObjectRef};
-use crate::sys::{self, Ready};
+use crate::end::{self, End};
+use crate::object::{Object, ObjectRef};
+use crate::sys::Ready;
 use crate::{
     AdoptError, AsHandleRef, Handle, HandleBased, HandleRef, MonotonicInstant, Rights, Signals,
     Status, WaitResult,
@@ -54,7 +55,7 @@ use crate::{
 #[derive(Debug)]
 pub struct EventPair {
     rights: Rights,
-    socket: sys::Socket,
+    end: End,
 }
 
 impl EventPair {
@@ -73,13 +74,13 @@ impl EventPair {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn create() -> Result<(Self, Self), Status> {
-        let (one, other) = sys::Socket::pair()?;
+        let (one, other) = End::pair()?;
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(socket: sys::Socket) -> Self {
+    fn new(end: End) -> Self {
         let rights = Rights::EVENTPAIR_DEFAULT;
-        Self { rights, socket }
+        Self { rights, end }
     }
 
     /// Takes a descriptor that somebody else made: a connected Unix socket of type
@@ -96,7 +97,7 @@ impl EventPair {
     /// assert!(zx::EventPair::from_fd(file.into()).is_err());
     /// ```
     pub fn from_fd(fd: OwnedFd) -> Result<Self, AdoptError> {
-        Ok(Self::new(sys::Socket::adopt(fd)?))
+        Ok(Self::new(End::adopt(fd)?))
     }
 
     /// Tells the other end that something happened.
@@ -130,7 +131,7 @@ impl EventPair {
     pub fn signal(&self) -> Result<(), Status> {
         self.rights.require(Rights::SIGNAL_PEER)?;
         fence(Ordering::Release);
-        match self.socket.send([&[1], &[]], &[]) {
+        match self.end.send([&[1], &[]], &[]) {
             // So many signals are pending that there is no room for another one.
             Err(Status::SHOULD_WAIT) => Ok(()),
             other => other,
@@ -185,7 +186,7 @@ impl EventPair {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn take(&self) -> Result<bool, Status> {
-        let taken = self.socket.drain()?;
+        let taken = self.end.drain()?;
         fence(Ordering::Acquire);
         Ok(taken)
     }
@@ -216,10 +217,7 @@ impl EventPair {
             if self.take()? {
                 return Ok(());
             }
-            let ready = self.socket.wait(Ready::READABLE, deadline)?;
-            if !ready.intersects(Ready::READABLE | Ready::CLOSED) {
-                return Err(Status::TIMED_OUT);
-            }
+            self.end.wait_for(Ready::READABLE, deadline)?;
         }
     }
 
@@ -244,25 +242,7 @@ impl EventPair {
         if let Err(status) = self.rights.require(Rights::WAIT) {
             return WaitResult::Err(status);
         }
-        let known = Signals::EVENTPAIR_SIGNALED | Signals::EVENTPAIR_PEER_CLOSED;
-        if !known.contains(signals) {
-            return WaitResult::Err(Status::INVALID_ARGS);
-        }
-        let mut interest = Ready::empty();
-        interest.set(
-            Ready::READABLE,
-            signals.contains(Signals::EVENTPAIR_SIGNALED),
-        );
-        interest.set(
-            Ready::CLOSED,
-            signals.contains(Signals::EVENTPAIR_PEER_CLOSED),
-        );
-        match self.socket.wait(interest, deadline) {
-            Ok(ready) if ready.intersects(interest) => WaitResult::Ok(seen(ready)),
-            Ok(ready) if ready.contains(Ready::CLOSED) => WaitResult::Err(Status::PEER_CLOSED),
-            Ok(ready) => WaitResult::TimedOut(seen(ready)),
-            Err(status) => WaitResult::Err(status),
-        }
+        self.end.wait_one(end::EVENTPAIR, signals, deadline)
     }
 
     /// Whether the other end is closed.
@@ -280,7 +260,7 @@ impl EventPair {
     /// # Ok::<(), zx::Status>(())
     /// ```
     pub fn is_closed(&self) -> Result<bool, Status> {
-        self.socket.is_closed()
+        self.end.is_closed()
     }
 
     /// What the holder may do.
@@ -298,20 +278,9 @@ impl EventPair {
     }
 }
 
-/// What is the case, by the names that an event pair has for it.
-fn seen(ready: Ready) -> Signals {
-    let mut signals = Signals::NONE;
-    signals.set(Signals::EVENTPAIR_SIGNALED, ready.contains(Ready::READABLE));
-    signals.set(
-        Signals::EVENTPAIR_PEER_CLOSED,
-        ready.contains(Ready::CLOSED),
-    );
-    signals
-}
-
 impl AsHandleRef for EventPair {
     fn as_handle_ref(&self) -> HandleRef<'_> {
-        HandleRef::new(self.rights, ObjectRef::EventPair(&self.socket))
+        HandleRef::new(self.rights, ObjectRef::EventPair(&self.end))
     }
 }
 
@@ -321,7 +290,7 @@ impl From<EventPair> for Handle {
     fn from(pair: EventPair) -> Self {
         Self {
             rights: pair.rights,
-            object: Object::EventPair(pair.socket),
+            object: Object::EventPair(pair.end),
         }
     }
 }
@@ -331,12 +300,10 @@ impl TryFrom<Handle> for EventPair {
 
     /// `WRONG_TYPE` if the handle is one of another object.
     fn try_from(handle: Handle) -> Result<Self, Status> {
-        match handle.object {
-            Object::EventPair(socket) => Ok(Self {
-                rights: handle.rights,
-                socket,
-            }),
-            Object::Vmo(..) | Object::Channel(_) => Err(Status::WRONG_TYPE),
+        let Handle { rights, object } = handle;
+        match object {
+            Object::EventPair(end) => Ok(Self { rights, end }),
+            _ => Err(Status::WRONG_TYPE),
         }
     }
 }
@@ -352,14 +319,14 @@ impl TryFrom<OwnedFd> for EventPair {
 
 impl From<EventPair> for OwnedFd {
     fn from(pair: EventPair) -> Self {
-        pair.socket.into()
+        pair.end.into()
     }
 }
 
 /// To be polled for reading, by whatever polls: then [`EventPair::take`].
 impl AsFd for EventPair {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.end.as_fd()
     }
 }
 

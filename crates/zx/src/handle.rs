@@ -7,10 +7,9 @@
 use core::fmt;
 use core::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::Arc;
 
-use crate::vmo::VmoState;
-use crate::{AsName, Name, Rights, Status, Vmo, sys};
+use crate::object::{Object, ObjectRef};
+use crate::{AsName, Name, ObjectType, Rights, Status, Vmo};
 
 /// An owned handle to an object of any type.
 ///
@@ -27,120 +26,6 @@ use crate::{AsName, Name, Rights, Status, Vmo, sys};
 pub struct Handle {
     pub(crate) rights: Rights,
     pub(crate) object: Object,
-}
-
-/// What a handle refers to. One variant per type of object.
-#[derive(Debug)]
-pub(crate) enum Object {
-    /// The memory, and what its handles in this process share.
-    Vmo(sys::Memory, Arc<VmoState>),
-    /// One end of a channel.
-    Channel(sys::Socket),
-    /// One end of an event pair.
-    EventPair(sys::Socket),
-}
-
-/// An object that somebody else holds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ObjectRef<'a> {
-    /// As [`Object::Vmo`].
-    Vmo(&'a sys::Memory, &'a Arc<VmoState>),
-    /// As [`Object::Channel`].
-    Channel(&'a sys::Socket),
-    /// As [`Object::EventPair`].
-    EventPair(&'a sys::Socket),
-}
-
-impl<'a> ObjectRef<'a> {
-    /// Another descriptor of the same object.
-    fn duplicate(self) -> Result<Object, Status> {
-        Ok(match self {
-            Self::Vmo(memory, state) => Object::Vmo(memory.duplicate()?, Arc::clone(state)),
-            Self::Channel(socket) => Object::Channel(socket.duplicate()?),
-            Self::EventPair(socket) => Object::EventPair(socket.duplicate()?),
-        })
-    }
-
-    /// What has a name.
-    fn named(self) -> Result<&'a VmoState, Status> {
-        match self {
-            Self::Vmo(_, state) => Ok(state),
-            Self::Channel(_) | Self::EventPair(_) => Err(Status::WRONG_TYPE),
-        }
-    }
-
-    fn fd(self) -> BorrowedFd<'a> {
-        match self {
-            Self::Vmo(memory, _) => memory.as_fd(),
-            Self::Channel(socket) | Self::EventPair(socket) => socket.as_fd(),
-        }
-    }
-
-    fn object_type(self) -> ObjectType {
-        match self {
-            Self::Vmo(..) => ObjectType::VMO,
-            Self::Channel(_) => ObjectType::CHANNEL,
-            Self::EventPair(_) => ObjectType::EVENTPAIR,
-        }
-    }
-}
-
-impl Object {
-    fn borrow(&self) -> ObjectRef<'_> {
-        match self {
-            Self::Vmo(memory, state) => ObjectRef::Vmo(memory, state),
-            Self::Channel(socket) => ObjectRef::Channel(socket),
-            Self::EventPair(socket) => ObjectRef::EventPair(socket),
-        }
-    }
-}
-
-/// The type of an object, by Zircon's number.
-///
-/// # Examples
-///
-/// ```
-/// use zx::{HandleBased, ObjectType, Vmo};
-/// assert_eq!(Vmo::create(1)?.into_handle().object_type(), ObjectType::VMO);
-/// # Ok::<(), zx::Status>(())
-/// ```
-///
-/// Source: <https://fuchsia.dev/reference/syscalls/object_get_info>.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(transparent)]
-pub struct ObjectType(u32);
-
-impl ObjectType {
-    /// A [`Vmo`].
-    pub const VMO: Self = Self(3);
-    /// A [`Channel`](crate::Channel).
-    pub const CHANNEL: Self = Self(4);
-    /// An [`EventPair`](crate::EventPair).
-    pub const EVENTPAIR: Self = Self(16);
-
-    /// The type of this number, whether there is one or not.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert_eq!(zx::ObjectType::from_raw(3), zx::ObjectType::VMO);
-    /// ```
-    #[must_use]
-    pub const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    /// The number.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert_eq!(zx::ObjectType::CHANNEL.into_raw(), 4);
-    /// ```
-    #[must_use]
-    pub const fn into_raw(self) -> u32 {
-        self.0
-    }
 }
 
 impl Handle {
@@ -227,7 +112,7 @@ impl From<Handle> for OwnedFd {
     fn from(handle: Handle) -> Self {
         match handle.object {
             Object::Vmo(memory, _) => memory.into(),
-            Object::Channel(socket) | Object::EventPair(socket) => socket.into(),
+            Object::Channel(end) | Object::EventPair(end) => end.into(),
         }
     }
 }

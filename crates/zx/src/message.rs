@@ -16,7 +16,8 @@ use core::fmt;
 use core::str::FromStr;
 use std::os::fd::OwnedFd;
 
-use crate::handle::Object;
+use crate::end::End;
+use crate::object::Object;
 use crate::sys::{self, MAX_HANDLES};
 use crate::{AdoptOptions, Handle, ObjectType, Rights, Status, Vmo};
 
@@ -30,28 +31,52 @@ const FIXED: usize = 8;
 const RECORD: usize = 16;
 
 /// The largest packet.
-const MAX_PACKET: usize = FIXED + MAX_HANDLES * RECORD + MAX_BYTES;
+const MAX_PACKET: usize = MAX_HEADER + MAX_BYTES;
 
-/// The header of a message with these handles.
-///
-/// # Errors
-///
-/// `OUT_OF_RANGE` if there are too many.
-pub(crate) fn header(handles: &[Handle]) -> Result<Vec<u8>, Status> {
-    if handles.len() > MAX_HANDLES {
-        return Err(Status::OUT_OF_RANGE);
+/// The longest header.
+const MAX_HEADER: usize = FIXED + MAX_HANDLES * RECORD;
+
+/// The header of a message: what comes before its bytes.
+#[derive(Debug)]
+pub(crate) struct Header {
+    bytes: [u8; MAX_HEADER],
+    len: usize,
+}
+
+impl Header {
+    /// That of a message with these handles.
+    ///
+    /// # Errors
+    ///
+    /// `OUT_OF_RANGE` if there are too many.
+    pub(crate) fn new(handles: &[Handle]) -> Result<Self, Status> {
+        let count = u32::try_from(handles.len()).map_err(|_| Status::OUT_OF_RANGE)?;
+        let mut header = Self {
+            bytes: [0; MAX_HEADER],
+            len: 0,
+        };
+        header.push(&MAGIC)?;
+        header.push(&count.to_le_bytes())?;
+        for handle in handles {
+            let record = Record::describing(handle);
+            header.push(&record.object_type.into_raw().to_le_bytes())?;
+            header.push(&record.rights.bits().to_le_bytes())?;
+            header.push(&record.content_size.to_le_bytes())?;
+        }
+        Ok(header)
     }
-    let count = u32::try_from(handles.len()).map_err(|_| Status::OUT_OF_RANGE)?;
-    let mut header = Vec::with_capacity(FIXED + handles.len() * RECORD);
-    header.extend(MAGIC);
-    header.extend(count.to_le_bytes());
-    for handle in handles {
-        let record = Record::describing(handle);
-        header.extend(record.object_type.into_raw().to_le_bytes());
-        header.extend(record.rights.bits().to_le_bytes());
-        header.extend(record.content_size.to_le_bytes());
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Status> {
+        let (start, end) = (self.len, self.len.saturating_add(bytes.len()));
+        let room = self.bytes.get_mut(start..end).ok_or(Status::OUT_OF_RANGE)?;
+        room.copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
     }
-    Ok(header)
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// What a peer says of a descriptor that it sent.
@@ -121,11 +146,11 @@ impl Record {
             }
             ObjectType::CHANNEL => Handle {
                 rights: Rights::CHANNEL_DEFAULT,
-                object: Object::Channel(sys::Socket::adopt(fd)?),
+                object: Object::Channel(End::adopt(fd)?),
             },
             ObjectType::EVENTPAIR => Handle {
                 rights: Rights::EVENTPAIR_DEFAULT,
-                object: Object::EventPair(sys::Socket::adopt(fd)?),
+                object: Object::EventPair(End::adopt(fd)?),
             },
             _ => {
                 sys::close_unknown(fd);
@@ -245,8 +270,8 @@ impl MessageBuf {
         (bytes, handles)
     }
 
-    /// Reads one packet of `socket` and takes it apart.
-    pub(crate) fn fill(&mut self, socket: &sys::Socket, vmos: AdoptOptions) -> Result<(), Status> {
+    /// Reads one packet of `end` and takes it apart.
+    pub(crate) fn fill(&mut self, end: &End, vmos: AdoptOptions) -> Result<(), Status> {
         self.clear();
         if self.packet.len() < MAX_PACKET {
             let missing = MAX_PACKET.saturating_sub(self.packet.len());
@@ -254,7 +279,7 @@ impl MessageBuf {
             room.map_err(|_| Status::NO_MEMORY)?;
             self.packet.resize(MAX_PACKET, 0);
         }
-        let received = socket.receive(&mut self.packet, &mut self.fds)?;
+        let received = end.receive(&mut self.packet, &mut self.fds)?;
         let parsed = match received.whole {
             true => self.parse(received.len, vmos),
             false => Err(Status::IO_DATA_INTEGRITY),

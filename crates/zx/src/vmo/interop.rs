@@ -6,7 +6,7 @@ use core::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::Vmo;
-use crate::handle::{Object, ObjectRef};
+use crate::object::{Object, ObjectRef};
 use crate::{AdoptError, AdoptPolicy, AsHandleRef, Handle, HandleRef, Status};
 
 impl AsHandleRef for Vmo {
@@ -35,7 +35,7 @@ impl TryFrom<Handle> for Vmo {
                 memory,
                 state,
             }),
-            Object::Channel(_) | Object::EventPair(_) => Err(Status::WRONG_TYPE),
+            _ => Err(Status::WRONG_TYPE),
         }
     }
 }
