@@ -5,6 +5,15 @@
 #![deny(unsafe_code)]
 #![cfg(test)]
 
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::arc_with_non_send_sync,
+    dead_code,
+    reason = "a model that is wrong may panic; its threads are the model checker's"
+)]
+mod memory;
 #[path = "../../crates/vmo-ring/src/protocol/mod.rs"]
 #[allow(dead_code, reason = "a model uses what it is about")]
 mod protocol;
