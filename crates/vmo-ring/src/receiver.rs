@@ -291,7 +291,14 @@ impl Receiver {
             }
             let armed = self.consumer.arm();
             if !self.side.note(armed)? {
-                continue;
+                // What was seen there stays there, or it was not written by an honest sender,
+                // who could keep this call for ever so.
+                let there = self.consumer.next();
+                let there = there.map_err(|trouble| match trouble {
+                    Trouble::Wait => Trouble::Corrupt,
+                    other => other,
+                });
+                return self.side.note(there);
             }
             let slept = self.side.sleep(deadline);
             let disarmed = self.consumer.disarm();

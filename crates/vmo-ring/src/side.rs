@@ -109,11 +109,13 @@ impl Side {
                 return None;
             }
             spins = spins.wrapping_sub(1);
-            if self.waiting == Waiting::Spin && spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
+            if spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
                 if is_over(deadline) {
                     return None;
                 }
-                spins = u32::MAX;
+                if self.waiting == Waiting::Spin {
+                    spins = u32::MAX;
+                }
             }
             spin_loop();
         }
@@ -151,6 +153,9 @@ impl Side {
 
     /// Whether the other side has ended, by the kernel.
     pub(crate) fn is_closed(&self) -> Result<bool, RingError> {
+        if !self.is_ours() {
+            return Err(RingError::WrongProcess);
+        }
         if self.ended == Some(RingError::PeerClosed) {
             return Ok(true);
         }
