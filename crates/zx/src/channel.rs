@@ -43,7 +43,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Channel {
     rights: Rights,
-    end: End,
+    pub(crate) end: End,
 }
 
 /// Who made the other end of a channel, as the kernel says.

@@ -5,14 +5,17 @@
 //! of [`Names`] each.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
-use crate::sys::{self, Ready, Received};
+use crate::sys::{self, Awaited, Ready, Received, Source};
 use crate::{AdoptError, MonotonicInstant, Signals, Status, WaitResult};
 
 /// One end. Rights are its holder's business.
 #[derive(Debug)]
 pub(crate) struct End {
     socket: sys::Socket,
+    /// Whose end is that of the other end.
+    watched: Option<Arc<sys::Process>>,
 }
 
 /// What a type of object calls what can be the case with its socket.
@@ -30,6 +33,9 @@ pub(crate) const EVENTPAIR: Names = &[
     (Signals::EVENTPAIR_SIGNALED, Ready::READABLE),
     (Signals::EVENTPAIR_PEER_CLOSED, Ready::CLOSED),
 ];
+
+/// A process's.
+pub(crate) const PROCESS: Names = &[(Signals::PROCESS_TERMINATED, Ready::CLOSED)];
 
 /// What to wait for, if `names` has all of `signals`.
 pub(crate) fn interest(names: Names, signals: Signals) -> Option<Ready> {
@@ -53,7 +59,8 @@ impl End {
     }
 
     fn new(socket: sys::Socket) -> Self {
-        Self { socket }
+        let watched = None;
+        Self { socket, watched }
     }
 
     /// As [`sys::Socket::adopt`].
@@ -63,7 +70,26 @@ impl End {
 
     /// Another descriptor of the same end.
     pub(crate) fn duplicate(&self) -> Result<Self, Status> {
-        Ok(Self::new(self.socket.duplicate()?))
+        Ok(Self {
+            socket: self.socket.duplicate()?,
+            watched: self.watched.clone(),
+        })
+    }
+
+    /// From now on, the other end is closed when this process has ended, too.
+    pub(crate) fn watch(&mut self, process: sys::Process) {
+        self.watched = Some(Arc::new(process));
+    }
+
+    /// What to wait on.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::Socket(&self.socket, self.watched.as_deref())
+    }
+
+    /// Whether who was there to send has ended. What it sent is here then.
+    fn is_orphaned(&self) -> Result<bool, Status> {
+        let watched = self.watched.as_ref();
+        watched.map_or(Ok(false), |process| process.is_terminated())
     }
 
     /// As [`sys::Socket::send`].
@@ -71,23 +97,46 @@ impl End {
         self.socket.send(parts, fds)
     }
 
-    /// As [`sys::Socket::receive`].
+    /// As [`sys::Socket::receive`]; `PEER_CLOSED` also if nothing is there and the watched
+    /// process has ended.
     pub(crate) fn receive(
         &self,
         buffer: &mut [u8],
         fds: &mut Vec<OwnedFd>,
     ) -> Result<Received, Status> {
-        self.socket.receive(buffer, fds)
+        match self.socket.receive(buffer, fds) {
+            Err(Status::SHOULD_WAIT) if self.is_orphaned()? => {}
+            other => return other,
+        }
+        // Looked at again: it may have sent something after the first look, and ended then.
+        match self.socket.receive(buffer, fds) {
+            Err(Status::SHOULD_WAIT) => Err(Status::PEER_CLOSED),
+            other => other,
+        }
     }
 
-    /// As [`sys::Socket::drain`].
+    /// As [`sys::Socket::drain`]; `PEER_CLOSED` also as for [`receive`](Self::receive).
     pub(crate) fn drain(&self) -> Result<bool, Status> {
-        self.socket.drain()
+        if self.socket.drain()? {
+            return Ok(true);
+        }
+        if !self.is_orphaned()? {
+            return Ok(false);
+        }
+        match self.socket.drain()? {
+            true => Ok(true),
+            false => Err(Status::PEER_CLOSED),
+        }
     }
 
     /// Whether the other end is closed.
     pub(crate) fn is_closed(&self) -> Result<bool, Status> {
-        self.socket.is_closed()
+        Ok(self.socket.is_closed()? || self.is_orphaned()?)
+    }
+
+    /// As [`sys::Socket::peer_process`].
+    pub(crate) fn peer_process(&self) -> Result<sys::Process, Status> {
+        self.socket.peer_process()
     }
 
     /// The process, user and group that made the other end.
@@ -95,18 +144,15 @@ impl End {
         self.socket.peer_credentials()
     }
 
-    /// Waits for what a call was refused for. A closed end is left to the next try.
+    /// Waits for what a call was refused for.
     ///
     /// # Errors
     ///
-    /// `TIMED_OUT` if the deadline came first.
+    /// `TIMED_OUT` if the deadline came first, `PEER_CLOSED` if it can't come any more.
     pub(crate) fn wait_for(&self, what: Ready, deadline: MonotonicInstant) -> Result<(), Status> {
-        let ready = self.socket.wait(what, deadline)?;
-        if ready.intersects(what | Ready::CLOSED) {
-            Ok(())
-        } else {
-            Err(Status::TIMED_OUT)
-        }
+        let mut item = Awaited::new(self.source(), what);
+        sys::wait(&mut item, deadline)?;
+        outcome(&item)
     }
 
     /// Waits until one of `signals` is the case, or the deadline.
@@ -116,15 +162,40 @@ impl End {
         signals: Signals,
         deadline: MonotonicInstant,
     ) -> WaitResult {
-        let Some(interest) = interest(names, signals) else {
-            return WaitResult::Err(Status::INVALID_ARGS);
-        };
-        match self.socket.wait(interest, deadline) {
-            Ok(ready) if ready.intersects(interest) => WaitResult::Ok(seen(names, ready)),
-            Ok(ready) if ready.contains(Ready::CLOSED) => WaitResult::Err(Status::PEER_CLOSED),
-            Ok(ready) => WaitResult::TimedOut(seen(names, ready)),
-            Err(status) => WaitResult::Err(status),
-        }
+        wait_one(self.source(), names, signals, deadline)
+    }
+}
+
+/// Waits until one of `signals` is the case with `source`, or the deadline.
+pub(crate) fn wait_one(
+    source: Source<'_>,
+    names: Names,
+    signals: Signals,
+    deadline: MonotonicInstant,
+) -> WaitResult {
+    let Some(interest) = interest(names, signals) else {
+        return WaitResult::Err(Status::INVALID_ARGS);
+    };
+    let mut item = Awaited::new(source, interest);
+    if let Err(status) = sys::wait(&mut item, deadline) {
+        return WaitResult::Err(status);
+    }
+    let seen = seen(names, item.ready);
+    match outcome(&item) {
+        Ok(()) => WaitResult::Ok(seen),
+        Err(Status::TIMED_OUT) => WaitResult::TimedOut(seen),
+        Err(status) => WaitResult::Err(status),
+    }
+}
+
+/// What came of waiting for one thing.
+fn outcome(item: &Awaited<'_>) -> Result<(), Status> {
+    if item.is_met() {
+        Ok(())
+    } else if item.is_closed() {
+        Err(Status::PEER_CLOSED)
+    } else {
+        Err(Status::TIMED_OUT)
     }
 }
 

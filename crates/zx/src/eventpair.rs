@@ -55,7 +55,7 @@ use crate::{
 #[derive(Debug)]
 pub struct EventPair {
     rights: Rights,
-    end: End,
+    pub(crate) end: End,
 }
 
 impl EventPair {

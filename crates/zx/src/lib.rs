@@ -23,6 +23,7 @@
 //! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
+//! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -64,6 +65,7 @@ mod value;
 mod vmar;
 mod vmar_flags;
 mod vmo;
+mod watch;
 
 pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
@@ -74,7 +76,7 @@ pub use message::MessageBuf;
 pub use name::{AsName, Name};
 pub use object::ObjectType;
 pub use options::{Extent, SealPlan, VmoOp, VmoOptions};
-pub use process::address_space_number;
+pub use process::{Process, address_space_number};
 pub use rights::Rights;
 pub use signals::{Signals, WaitResult};
 pub use startup::{StartupHandles, take_startup_handle, take_startup_handle_with};

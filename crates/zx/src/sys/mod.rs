@@ -9,6 +9,8 @@
 //! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
 //! | `Socket` | one end of a channel: packets and descriptors, by system call that never waits |
+//! | `Process` | a process, by what stays with it when its number goes to another one |
+//! | `wait` | the only call that waits, until a deadline |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -21,8 +23,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
-    monotonic_nanos, page_size, populate, protect, root, status_of_errno, unmap, write_memory,
+    Memory, Process, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
+    monotonic_nanos, page_size, populate, protect, root, status_of_errno, unmap, wait, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};
@@ -73,6 +75,48 @@ bitflags::bitflags! {
         const WRITABLE = 1 << 1;
         /// The other end is closed.
         const CLOSED = 1 << 2;
+    }
+}
+
+/// What is waited on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// A socket, and the process whose end closes it too.
+    Socket(&'a Socket, Option<&'a Process>),
+    /// A process: `CLOSED` when it has ended.
+    Process(&'a Process),
+}
+
+/// Something that is waited on, what for, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awaited<'a> {
+    /// What is waited on.
+    pub(crate) on: Source<'a>,
+    /// What for.
+    pub(crate) interest: Ready,
+    /// What is the case with it.
+    pub(crate) ready: Ready,
+}
+
+impl<'a> Awaited<'a> {
+    /// Not yet looked at.
+    pub(crate) fn new(on: Source<'a>, interest: Ready) -> Self {
+        let ready = Ready::empty();
+        Self {
+            on,
+            interest,
+            ready,
+        }
+    }
+
+    /// Whether something that is waited for is the case.
+    pub(crate) fn is_met(&self) -> bool {
+        self.ready.intersects(self.interest)
+    }
+
+    /// Whether nothing can come any more that is not there.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.ready.contains(Ready::CLOSED)
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use super::{Adopted, At, Placement, Plan, Prot, Ready, Received};
+use super::{Adopted, At, Awaited, Placement, Plan, Prot, Received, Source};
 use crate::adopt::Reason;
 use crate::{AdoptError, AdoptOptions, FdKind, MonotonicInstant, Status, Tier};
 
@@ -171,8 +171,7 @@ impl Socket {
         match self.0 {}
     }
 
-    pub(crate) fn wait(&self, _: Ready, deadline: MonotonicInstant) -> Result<Ready, Status> {
-        let _ = deadline.left();
+    pub(crate) fn peer_process(&self) -> Result<Process, Status> {
         match self.0 {}
     }
 }
@@ -186,6 +185,59 @@ impl AsFd for Socket {
 impl From<Socket> for OwnedFd {
     fn from(socket: Socket) -> Self {
         match socket.0 {}
+    }
+}
+
+/// A process, of which no descriptors are known here.
+#[derive(Debug)]
+pub(crate) struct Process(Infallible);
+
+impl Process {
+    pub(crate) fn current() -> Result<Self, Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn of_child(_pid: u32) -> Result<Self, Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn adopt(_fd: OwnedFd) -> Result<Self, AdoptError> {
+        let reason = Reason::Failed(Status::NOT_SUPPORTED);
+        Err(AdoptError::new(FdKind::Other, reason))
+    }
+
+    pub(crate) fn duplicate(&self) -> Result<Self, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn is_terminated(&self) -> Result<bool, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32, Status> {
+        match self.0 {}
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+impl From<Process> for OwnedFd {
+    fn from(process: Process) -> Self {
+        match process.0 {}
+    }
+}
+
+/// There is nothing to wait on.
+pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result<(), Status> {
+    let _ = (deadline.left(), item.interest);
+    match item.on {
+        Source::Socket(_, Some(process)) => match process.0 {},
+        Source::Socket(socket, None) => match socket.0 {},
+        Source::Process(process) => match process.0 {},
     }
 }
 

@@ -11,10 +11,13 @@ mod holes;
 mod kind;
 mod memfd;
 mod mmap;
+mod peer;
 mod populate;
+mod process;
 mod seal;
 mod socket;
 mod some;
+mod wait;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
@@ -22,8 +25,10 @@ pub(crate) use fork::{address_space, address_space_word};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
+pub(crate) use process::Process;
 pub(crate) use rustix::param::page_size;
 pub(crate) use socket::Socket;
+pub(crate) use wait::wait;
 pub(crate) use writev::write_memory;
 
 /// Closes a descriptor of which nothing is known, without waiting for whoever is behind it.
