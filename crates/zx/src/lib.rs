@@ -24,6 +24,7 @@
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
+//! | wait for many things at once | [`object_wait_many`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -65,6 +66,7 @@ mod value;
 mod vmar;
 mod vmar_flags;
 mod vmo;
+mod wait;
 mod watch;
 
 pub use address_space::AddressSpace;
@@ -86,6 +88,7 @@ pub use value::FromBytes;
 pub use vmar::{Vmar, VmarInfo, vmar_root_self};
 pub use vmar_flags::VmarFlags;
 pub use vmo::Vmo;
+pub use wait::{WaitItem, object_wait_many};
 
 /// The size of a page, in bytes: what sizes are rounded up to.
 ///

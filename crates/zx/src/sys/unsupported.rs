@@ -241,6 +241,19 @@ pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result
     }
 }
 
+/// Nothing but time.
+pub(crate) fn wait_many(
+    items: &mut [Awaited<'_>],
+    deadline: MonotonicInstant,
+) -> Result<(), Status> {
+    items.iter_mut().try_for_each(|item| wait(item, deadline))?;
+    match deadline.left() {
+        Some(left) => std::thread::sleep(left),
+        None => return Err(Status::NOT_SUPPORTED),
+    }
+    Ok(())
+}
+
 /// Closes a descriptor of which nothing is known.
 pub(crate) fn close_unknown(fd: OwnedFd) {
     drop(fd);

@@ -38,6 +38,27 @@ pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result
     wait_in(&mut space, slice::from_mut(item), deadline)
 }
 
+/// Waits until an interest of one of `items` is met, or the deadline, or until all of them
+/// are closed; `ready` says what is the case with each.
+///
+/// # Errors
+///
+/// `OUT_OF_RANGE` if there are more than this process may have files open.
+pub(crate) fn wait_many(
+    items: &mut [Awaited<'_>],
+    deadline: MonotonicInstant,
+) -> Result<(), Status> {
+    let mut space = Vec::new();
+    let room = space.try_reserve_exact(items.len().saturating_mul(EACH));
+    room.map_err(|_| Status::NO_MEMORY)?;
+    for item in &*items {
+        let (process, socket) = parts(item.on);
+        let fds = [process, socket].into_iter().flatten();
+        space.extend(fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::empty())));
+    }
+    wait_in(&mut space, items, deadline)
+}
+
 /// Waits with `space` for as many descriptors as `items` have.
 fn wait_in<'a>(
     space: &mut [PollFd<'a>],
