@@ -50,7 +50,7 @@ fn sleeper() -> Child {
 /// the child ends.
 fn race<T: Send + 'static>(
     mut child: Child,
-    look: impl Fn() -> Option<T> + Send + 'static,
+    mut look: impl FnMut() -> Option<T> + Send + 'static,
     send: impl FnOnce(),
 ) -> T {
     let process = Process::of_child(&child).unwrap();
@@ -85,7 +85,8 @@ fn what_is_sent_between_two_looks_is_not_lost() {
         let (mut ours, theirs) = Channel::create().unwrap();
         let child = sleeper();
         ours.watch(Process::of_child(&child).unwrap()).unwrap();
-        let look = move || match ours.read(&mut MessageBuf::new()) {
+        let mut message = MessageBuf::new();
+        let look = move || match ours.read(&mut message) {
             Err(Status::SHOULD_WAIT) => None,
             other => Some(other),
         };

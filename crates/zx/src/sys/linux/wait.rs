@@ -72,7 +72,7 @@ fn wait_in<'a>(
         let over = !sleep(space, items, deadline)?;
         look(space, items)?;
         let met = items.iter().any(Awaited::is_met);
-        let hopeless = !items.is_empty() && items.iter().all(Awaited::is_closed);
+        let hopeless = items.iter().all(Awaited::is_closed);
         if over || met || hopeless {
             return Ok(());
         }
