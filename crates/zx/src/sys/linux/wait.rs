@@ -118,33 +118,24 @@ fn look<'a>(space: &mut [PollFd<'a>], items: &mut [Awaited<'a>]) -> Result<(), S
     for item in items {
         let (process, socket) = parts(item.on);
         let ended = process.and_then(|_| events.next());
-        let ended = ended.is_some_and(|events| !events.is_empty());
-        item.ready = match socket.zip(events_of(socket, &mut events)) {
-            Some((socket, events)) => of_socket(socket, events, ended)?,
+        item.ready = match socket {
+            Some(socket) => of_socket(socket, events.next().unwrap_or(PollFlags::empty()))?,
             None => Ready::empty(),
         };
-        if ended {
-            item.ready |= Ready::CLOSED;
+        if ended.is_some_and(|events| !events.is_empty()) {
+            item.ready.remove(Ready::WRITABLE);
+            item.ready.insert(Ready::CLOSED);
         }
     }
     Ok(())
 }
 
-/// The events of the socket, if there is one.
-fn events_of(
-    socket: Option<BorrowedFd<'_>>,
-    events: &mut impl Iterator<Item = PollFlags>,
-) -> Option<PollFlags> {
-    socket.and_then(|_| events.next())
-}
-
-/// What is the case with a socket, whose user may be known to have ended.
-fn of_socket(socket: BorrowedFd<'_>, events: PollFlags, ended: bool) -> Result<Ready, Status> {
-    let hung_up = events.intersects(HUNG_UP);
+/// What is the case with a socket by itself.
+fn of_socket(socket: BorrowedFd<'_>, events: PollFlags) -> Result<Ready, Status> {
+    let closed = events.intersects(HUNG_UP);
     // A closed socket polls as readable, for it can tell that it is closed.
     let readable = events.contains(PollFlags::IN)
-        && (!hung_up || rustix::io::ioctl_fionread(socket).map_err(status)? > 0);
-    let closed = hung_up || ended;
+        && (!closed || rustix::io::ioctl_fionread(socket).map_err(status)? > 0);
     let mut ready = Ready::empty();
     ready.set(Ready::READABLE, readable);
     ready.set(Ready::WRITABLE, events.contains(PollFlags::OUT) && !closed);
