@@ -251,12 +251,14 @@ impl Channel {
         message: &mut MessageBuf,
         deadline: MonotonicInstant,
     ) -> Result<(), Status> {
+        let mut over = false;
         loop {
             match self.read(message) {
+                Err(Status::SHOULD_WAIT) if over => return Err(Status::TIMED_OUT),
                 Err(Status::SHOULD_WAIT) => {}
                 other => return other,
             }
-            self.end.wait_for(Ready::READABLE, deadline)?;
+            over = !self.end.sleep(deadline)?;
         }
     }
 

@@ -144,6 +144,11 @@ impl End {
         self.socket.peer_credentials()
     }
 
+    /// Waits until a try to receive may say something new; whether the deadline is not over.
+    pub(crate) fn sleep(&self, deadline: MonotonicInstant) -> Result<bool, Status> {
+        sys::sleep(&Awaited::new(self.source(), Ready::READABLE), deadline)
+    }
+
     /// Waits for what a call was refused for.
     ///
     /// # Errors

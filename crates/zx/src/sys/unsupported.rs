@@ -231,6 +231,11 @@ impl From<Process> for OwnedFd {
     }
 }
 
+/// As [`wait`].
+pub(crate) fn sleep(item: &Awaited<'_>, deadline: MonotonicInstant) -> Result<bool, Status> {
+    wait(&mut item.clone(), deadline).map(|()| false)
+}
+
 /// There is nothing to wait on.
 pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result<(), Status> {
     let _ = (deadline.left(), item.interest);

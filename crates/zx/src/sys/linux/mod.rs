@@ -28,7 +28,7 @@ pub(crate) use populate::populate;
 pub(crate) use process::Process;
 pub(crate) use rustix::param::page_size;
 pub(crate) use socket::Socket;
-pub(crate) use wait::{wait, wait_many};
+pub(crate) use wait::{sleep, wait, wait_many};
 pub(crate) use writev::write_memory;
 
 /// Closes a descriptor of which nothing is known, without waiting for whoever is behind it.

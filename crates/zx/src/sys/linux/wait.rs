@@ -29,13 +29,24 @@ const EACH: usize = 2;
 
 /// Waits for one item. No allocation.
 pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result<(), Status> {
-    let (process, socket) = parts(item.on);
-    let Some(fd) = process.or(socket) else {
-        return Ok(());
+    wait_in(&mut space_for(item), slice::from_mut(item), deadline)
+}
+
+/// Waits until a try to receive may say something new: for who tries then anyway. Whether the
+/// deadline is not over.
+pub(crate) fn sleep(item: &Awaited<'_>, deadline: MonotonicInstant) -> Result<bool, Status> {
+    sleep_in(&mut space_for(item), slice::from_ref(item), deadline)
+}
+
+/// Room for the descriptors of one item.
+fn space_for<'a>(item: &Awaited<'a>) -> [PollFd<'a>; EACH] {
+    let (process, socket) = match item.on {
+        Source::Socket(socket, process) => {
+            (process.map_or(socket.as_fd(), AsFd::as_fd), socket.as_fd())
+        }
+        Source::Process(process) => (process.as_fd(), process.as_fd()),
     };
-    let place = || PollFd::from_borrowed_fd(fd, PollFlags::empty());
-    let mut space: [_; EACH] = [place(), place()];
-    wait_in(&mut space, slice::from_mut(item), deadline)
+    [process, socket].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::empty()))
 }
 
 /// Waits until an interest of one of `items` is met, or the deadline, or until all of them
@@ -69,7 +80,7 @@ fn wait_in<'a>(
         .iter_mut()
         .for_each(|item| item.ready = Ready::empty());
     loop {
-        let over = !sleep(space, items, deadline)?;
+        let over = !sleep_in(space, items, deadline)?;
         look(space, items)?;
         let met = items.iter().any(Awaited::is_met);
         let hopeless = items.iter().all(Awaited::is_closed);
@@ -80,7 +91,7 @@ fn wait_in<'a>(
 }
 
 /// Waits for what may be of interest. Whether the deadline is not over.
-fn sleep<'a>(
+fn sleep_in<'a>(
     space: &mut [PollFd<'a>],
     items: &[Awaited<'a>],
     deadline: MonotonicInstant,
