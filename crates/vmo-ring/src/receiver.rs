@@ -279,6 +279,10 @@ impl Receiver {
     }
 
     fn wait_longer(&mut self, deadline: MonotonicInstant) -> Result<Found, RingError> {
+        let came = self.consumer.poll(self.side.haste());
+        if self.side.note(came)? {
+            return self.seen();
+        }
         let mut over = false;
         loop {
             let consumer = &mut self.consumer;
@@ -291,14 +295,7 @@ impl Receiver {
             }
             let armed = self.consumer.arm();
             if !self.side.note(armed)? {
-                // What was seen there stays there, or it was not written by an honest sender,
-                // who could keep this call for ever so.
-                let there = self.consumer.next();
-                let there = there.map_err(|trouble| match trouble {
-                    Trouble::Wait => Trouble::Corrupt,
-                    other => other,
-                });
-                return self.side.note(there);
+                return self.seen();
             }
             let slept = self.side.sleep(deadline);
             let disarmed = self.consumer.disarm();
@@ -317,6 +314,17 @@ impl Receiver {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The message of which something was seen. What was there stays there, or it was not
+    /// written by an honest sender, who could keep a call for ever so.
+    fn seen(&mut self) -> Result<Found, RingError> {
+        let there = self.consumer.next();
+        let there = there.map_err(|trouble| match trouble {
+            Trouble::Wait => Trouble::Corrupt,
+            other => other,
+        });
+        self.side.note(there)
     }
 
     #[inline]

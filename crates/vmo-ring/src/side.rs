@@ -34,8 +34,12 @@ pub(crate) enum Nap {
 
 const SHORT: MonotonicDuration = MonotonicDuration::from_millis(1);
 
+/// How often a side looks without a pause: some microseconds. A pause takes longer than a
+/// cache line, so what is on its way would be seen late.
+const HASTE: u32 = 400;
+
 /// How often a deadline is compared with the clock.
-const SPINS_PER_LOOK_AT_THE_CLOCK: u32 = 64;
+const SPINS_PER_LOOK_AT_THE_CLOCK: u64 = 64;
 
 impl Side {
     pub(crate) fn new(bell: EventPair, waiting: Waiting, nap: Nap) -> Self {
@@ -96,28 +100,34 @@ impl Side {
         deadline: MonotonicInstant,
         mut look: impl FnMut() -> Result<T, Trouble>,
     ) -> Option<Result<T, Trouble>> {
-        let mut spins = match self.waiting {
-            Waiting::Sleep { spins } => spins,
-            Waiting::Spin => u32::MAX,
+        let budget = match self.waiting {
+            Waiting::Sleep { spins } => u64::from(spins),
+            Waiting::Spin => u64::MAX,
         };
+        let mut spins = 0;
         loop {
             match look() {
                 Err(Trouble::Wait) => {}
                 other => return Some(other),
             }
-            if spins == 0 {
+            if spins >= budget {
                 return None;
             }
-            spins = spins.wrapping_sub(1);
-            if spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
-                if is_over(deadline) {
-                    return None;
-                }
-                if self.waiting == Waiting::Spin {
-                    spins = u32::MAX;
-                }
+            spins = spins.saturating_add(1);
+            if spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 && is_over(deadline) {
+                return None;
             }
+            // Whoever shares the core may have it now.
             spin_loop();
+        }
+    }
+
+    /// How often it is worth to look without a pause.
+    #[inline]
+    pub(crate) fn haste(&self) -> u32 {
+        match self.waiting {
+            Waiting::Sleep { spins } => spins.min(HASTE),
+            Waiting::Spin => HASTE,
         }
     }
 

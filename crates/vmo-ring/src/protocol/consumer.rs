@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`Consumer`]: the side that reads messages.
 
+use core::hint::black_box;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::area::{Area, OwnArea};
@@ -20,6 +21,8 @@ pub(crate) struct Consumer<O, P> {
     number: u64,
     /// Where the data of the next message begins.
     position: u64,
+    /// What is in its slot as long as it is not there, once that was seen.
+    old: u64,
     /// The head that the producer was shown last.
     shown: u64,
     /// How many bytes are consumed before the producer is shown the head.
@@ -32,6 +35,9 @@ pub(crate) struct Consumer<O, P> {
     wake_again: bool,
     state: u64,
 }
+
+/// No header, old or new.
+const NOT_SEEN: u64 = 1;
 
 /// A message that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,7 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
             geometry,
             number: 0,
             position: 0,
+            old: NOT_SEEN,
             shown: 0,
             slack: (geometry.capacity() / 8) as u64,
             wakes,
@@ -76,10 +83,36 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
     /// # Errors
     ///
     /// `Wait` if none is there, `Closed` if none will be.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Found, Trouble> {
+        let header = self.peer.load(self.geometry.slot(self.number), Acquire)?;
+        if header == self.old {
+            return Err(Trouble::Wait);
+        }
+        self.look(header)
+    }
+
+    /// Looks so many times whether something came, as fast as is good.
+    ///
+    /// Each look waits for the one before: looks that overlap would all be thrown away when
+    /// the line changes, and that costs more than they save.
+    pub(crate) fn poll(&self, times: u32) -> Result<bool, Trouble> {
+        let slot = self.geometry.slot(self.number);
+        let mut zero = 0;
+        for _ in 0..times {
+            let header = self.peer.load(slot | zero, Acquire)?;
+            if header != self.old {
+                return Ok(true);
+            }
+            zero = black_box(header ^ self.old) as usize;
+        }
+        Ok(false)
+    }
+
+    /// What came.
+    #[inline]
+    fn look(&mut self, header: u64) -> Result<Found, Trouble> {
         let (number, position) = (self.number, self.position);
-        let header = self.peer.load(self.geometry.slot(number), Acquire)?;
         // A branch each and no choice between addresses: the processor need not know the
         // header to fetch the bytes.
         if let Some(len) = self.geometry.message(header, number, Place::Here) {
@@ -106,7 +139,10 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
                 let start = self.geometry.start(self.position, len, place);
                 Ok(self.found(len, place, start.ok_or(Trouble::Corrupt)?))
             }
-            Some(Slot::Old) => Err(Trouble::Wait),
+            Some(Slot::Old) => {
+                self.old = header;
+                Err(Trouble::Wait)
+            }
             Some(Slot::End) => Err(Trouble::Closed),
             None => Err(Trouble::Corrupt),
         }
@@ -120,6 +156,7 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
     #[inline]
     pub(crate) fn consume(&mut self, found: Found) -> Result<bool, Trouble> {
         self.number = self.number.wrapping_add(1);
+        self.old = NOT_SEEN;
         self.position = found.start.wrapping_add(record(found.len) as u64);
         if self.position.wrapping_sub(self.shown) < self.slack {
             return Ok(false);
