@@ -6,6 +6,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use crate::in_flight::{self, InFlight};
 use crate::sys::{self, Ready, Received};
 use crate::{AdoptError, MonotonicInstant, Signals, Status, WaitResult};
 
@@ -13,6 +14,8 @@ use crate::{AdoptError, MonotonicInstant, Signals, Status, WaitResult};
 #[derive(Debug)]
 pub(crate) struct End {
     socket: sys::Socket,
+    /// Of a channel: what was sent, as far as this process sent it by this handle.
+    in_flight: InFlight,
 }
 
 /// What a type of object calls what can be the case with its socket.
@@ -53,7 +56,8 @@ impl End {
     }
 
     fn new(socket: sys::Socket) -> Self {
-        Self { socket }
+        let in_flight = InFlight::default();
+        Self { socket, in_flight }
     }
 
     /// As [`sys::Socket::adopt`].
@@ -69,6 +73,41 @@ impl End {
     /// As [`sys::Socket::send`].
     pub(crate) fn send(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<(), Status> {
         self.socket.send(parts, fds)
+    }
+
+    /// [`send`](Self::send) for messages with handles, of which so many can be on their way.
+    ///
+    /// # Errors
+    ///
+    /// As `send`; `SHOULD_WAIT` also if too many are.
+    pub(crate) fn send_message(
+        &self,
+        parts: [&[u8]; 2],
+        fds: &[BorrowedFd<'_>],
+    ) -> Result<(), Status> {
+        self.in_flight.reserve(fds.len(), || self.socket.unread())?;
+        let sent = self.send_measured(parts, fds);
+        match sent {
+            Ok(takes) => self.in_flight.sent(takes, fds.len()),
+            Err(_) => self.in_flight.not_sent(fds.len()),
+        }
+        sent.map(|_| ())
+    }
+
+    /// Sends a packet. What it takes in the queue, at least.
+    fn send_measured(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<u64, Status> {
+        let len = parts.iter().map(|part| part.len()).sum();
+        let least = in_flight::least(len);
+        if fds.is_empty() {
+            self.socket.send(parts, fds)?;
+            return Ok(least);
+        }
+        // What is read meanwhile makes it less. Another thread that sends makes it more, and
+        // the limit a little higher.
+        let before = self.socket.unread()?;
+        self.socket.send(parts, fds)?;
+        let after = self.socket.unread().unwrap_or(0);
+        Ok(after.saturating_sub(before).max(least))
     }
 
     /// As [`sys::Socket::receive`].
@@ -95,13 +134,45 @@ impl End {
         self.socket.peer_credentials()
     }
 
+    /// Waits until something of `interest` is the case, or the deadline. What is the case.
+    ///
+    /// With as many handles on their way as may be there is no room.
+    pub(crate) fn wait(
+        &self,
+        interest: Ready,
+        deadline: MonotonicInstant,
+    ) -> Result<Ready, Status> {
+        let mut events = None;
+        loop {
+            let mut ready = self.socket.wait(interest, deadline)?;
+            if ready.contains(Ready::WRITABLE) && self.is_full()? {
+                ready.remove(Ready::WRITABLE);
+            }
+            let found = ready.intersects(interest | Ready::CLOSED);
+            if found || deadline <= MonotonicInstant::get() {
+                return Ok(ready);
+            }
+            // There is room for bytes only, so waiting for room would be no waiting. That the
+            // peer reads is an event; what it did before is looked for once more.
+            match &events {
+                Some(events) => sys::Events::wait(events, deadline)?,
+                None => events = Some(self.socket.events()?),
+            }
+        }
+    }
+
+    /// Whether as many handles are on their way as may be.
+    fn is_full(&self) -> Result<bool, Status> {
+        self.in_flight.is_full(|| self.socket.unread())
+    }
+
     /// Waits for what a call was refused for. A closed end is left to the next try.
     ///
     /// # Errors
     ///
     /// `TIMED_OUT` if the deadline came first.
     pub(crate) fn wait_for(&self, what: Ready, deadline: MonotonicInstant) -> Result<(), Status> {
-        let ready = self.socket.wait(what, deadline)?;
+        let ready = self.wait(what, deadline)?;
         if ready.intersects(what | Ready::CLOSED) {
             Ok(())
         } else {
@@ -119,7 +190,7 @@ impl End {
         let Some(interest) = interest(names, signals) else {
             return WaitResult::Err(Status::INVALID_ARGS);
         };
-        match self.socket.wait(interest, deadline) {
+        match self.wait(interest, deadline) {
             Ok(ready) if ready.intersects(interest) => WaitResult::Ok(seen(names, ready)),
             Ok(ready) if ready.contains(Ready::CLOSED) => WaitResult::Err(Status::PEER_CLOSED),
             Ok(ready) => WaitResult::TimedOut(seen(names, ready)),

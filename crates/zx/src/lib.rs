@@ -49,6 +49,7 @@ mod channel;
 mod end;
 mod eventpair;
 mod handle;
+mod in_flight;
 mod message;
 mod name;
 mod object;

@@ -9,6 +9,7 @@
 //! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
 //! | `Socket` | one end of a channel: packets and descriptors, by system call that never waits |
+//! | `Events` | that something happens to a socket, whatever is the case with it |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -21,7 +22,7 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
+    Events, Memory, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
     monotonic_nanos, page_size, populate, protect, root, status_of_errno, unmap, write_memory,
 };
 

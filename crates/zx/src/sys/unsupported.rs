@@ -163,6 +163,14 @@ impl Socket {
         match self.0 {}
     }
 
+    pub(crate) fn events(&self) -> Result<Events, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn unread(&self) -> Result<u64, Status> {
+        match self.0 {}
+    }
+
     pub(crate) fn peer_credentials(&self) -> Result<[u32; 3], Status> {
         match self.0 {}
     }
@@ -186,6 +194,16 @@ impl AsFd for Socket {
 impl From<Socket> for OwnedFd {
     fn from(socket: Socket) -> Self {
         match socket.0 {}
+    }
+}
+
+/// What happens to a socket.
+#[derive(Debug)]
+pub(crate) struct Events(Infallible);
+
+impl Events {
+    pub(crate) fn wait(&self, _deadline: MonotonicInstant) -> Result<(), Status> {
+        match self.0 {}
     }
 }
 

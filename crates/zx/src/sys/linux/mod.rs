@@ -6,6 +6,7 @@ mod bytes;
 mod copy;
 mod creds;
 mod errno;
+mod events;
 mod fork;
 mod holes;
 mod kind;
@@ -18,6 +19,7 @@ mod some;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
+pub(crate) use events::Events;
 pub(crate) use fork::{address_space, address_space_word};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
