@@ -86,7 +86,7 @@ impl Channel {
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(end: End) -> Self {
+    pub(crate) fn new(end: End) -> Self {
         let rights = Rights::CHANNEL_DEFAULT;
         Self { rights, end }
     }

@@ -55,7 +55,8 @@ impl End {
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(socket: sys::Socket) -> Self {
+    /// One that has sent nothing yet.
+    pub(crate) fn new(socket: sys::Socket) -> Self {
         let in_flight = InFlight::default();
         Self { socket, in_flight }
     }

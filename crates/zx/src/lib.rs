@@ -23,6 +23,7 @@
 //! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
+//! | meet one that you did not start | [`Listener`], [`Channel::connect`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -43,6 +44,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod address;
 mod address_space;
 mod adopt;
 mod channel;
@@ -50,6 +52,7 @@ mod end;
 mod eventpair;
 mod handle;
 mod in_flight;
+mod listener;
 mod message;
 mod name;
 mod object;
@@ -66,11 +69,13 @@ mod vmar;
 mod vmar_flags;
 mod vmo;
 
+pub use address::{Address, Admit};
 pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
 pub use eventpair::EventPair;
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
+pub use listener::Listener;
 pub use message::MessageBuf;
 pub use name::{AsName, Name};
 pub use object::ObjectType;

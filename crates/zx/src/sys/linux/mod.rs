@@ -10,22 +10,27 @@ mod events;
 mod fork;
 mod holes;
 mod kind;
+mod listener;
 mod memfd;
 mod mmap;
+mod place;
 mod populate;
 mod seal;
 mod socket;
 mod some;
+mod user;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
 pub(crate) use events::Events;
 pub(crate) use fork::{address_space, address_space_word};
+pub(crate) use listener::{Listener, connect};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
 pub(crate) use rustix::param::page_size;
 pub(crate) use socket::Socket;
+pub(crate) use user::{effective as user, is_one_user};
 pub(crate) use writev::write_memory;
 
 /// Closes a descriptor of which nothing is known, without waiting for whoever is behind it.

@@ -12,8 +12,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
-    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, getpeername,
-    recv, recvmsg, sendmsg, socketpair, sockopt,
+    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType,
+    getpeername, recv, recvmsg, sendmsg, shutdown, socketpair, sockopt,
 };
 
 use crate::adopt::Reason;
@@ -60,6 +60,16 @@ impl Socket {
                 Err(error)
             }
         }
+    }
+
+    /// One that was accepted, or has connected.
+    pub(super) fn connected(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+
+    /// Closes it, and takes nothing any more that comes.
+    pub(crate) fn refuse(self) {
+        let _ = shutdown(&self.0, Shutdown::Both);
     }
 
     /// Another descriptor of the same end.
