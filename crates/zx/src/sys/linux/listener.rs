@@ -19,6 +19,7 @@ use crate::{MonotonicInstant, Status};
 use super::errno::status;
 use super::place::SocketFile;
 use super::socket::Socket;
+use super::unread::Queue;
 
 /// How many may have connected and not be accepted yet.
 const BACKLOG: i32 = 128;
@@ -36,7 +37,7 @@ pub(crate) struct Listener {
     /// the socket is alive, so nobody replaces the file.
     _file: Option<SocketFile>,
     /// Its own description, which nobody else has a reason to change: non-blocking.
-    socket: OwnedFd,
+    socket: Queue,
 }
 
 impl Listener {
@@ -58,7 +59,7 @@ impl Listener {
         // From here on an error takes the file away.
         let listener = Self {
             _file: file,
-            socket,
+            socket: Queue::new(socket),
         };
         listen(&listener.socket, BACKLOG).map_err(status)?;
         Ok(listener)

@@ -18,6 +18,7 @@ mod populate;
 mod seal;
 mod socket;
 mod some;
+mod unread;
 mod user;
 mod writev;
 
