@@ -15,6 +15,7 @@ mod memfd;
 mod mmap;
 mod place;
 mod populate;
+mod receive;
 mod seal;
 mod socket;
 mod some;

@@ -5,15 +5,14 @@
 //! description, which a peer may share, so each call says `MSG_DONTWAIT` itself.
 
 use core::mem::MaybeUninit;
-use std::io::{IoSlice, IoSliceMut};
+use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
-    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType,
-    getpeername, recvmsg, sendmsg, shutdown, socketpair, sockopt,
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags,
+    SocketType, getpeername, sendmsg, shutdown, socketpair, sockopt,
 };
 
 use crate::adopt::Reason;
@@ -21,6 +20,7 @@ use crate::sys::{MAX_HANDLES, Ready, Received};
 use crate::{AdoptError, FdKind, MonotonicInstant, Status};
 
 use super::errno::status;
+use super::receive::receive;
 use super::unread::Queue;
 use super::{creds, kind};
 
@@ -34,10 +34,6 @@ pub(crate) struct Socket(Queue);
 
 /// Room for the descriptors that are sent with a packet.
 const SENT: usize = rustix::cmsg_space!(ScmRights(MAX_HANDLES));
-
-/// Room for all descriptors that can come with a packet. Those without room the kernel would
-/// close itself, and closing can be made to wait.
-const CONTROL: usize = rustix::cmsg_space!(ScmRights(253));
 
 /// How many packets are dropped at a time: more than a queue holds by default.
 const MOST_PACKETS: u32 = 512;
@@ -119,13 +115,9 @@ impl Socket {
         buffer: &mut [u8],
         fds: &mut Vec<OwnedFd>,
     ) -> Result<Received, Status> {
-        let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
         let mut reset = false;
         loop {
-            let mut space = [MaybeUninit::uninit(); CONTROL];
-            let mut control = RecvAncillaryBuffer::new(&mut space);
-            let parts = &mut [IoSliceMut::new(buffer)];
-            let received = match recvmsg(&self.0, parts, &mut control, flags) {
+            let received = match receive(self.as_fd(), buffer, fds) {
                 Ok(received) => received,
                 Err(Errno::INTR) => continue,
                 // Said once, when the peer left something unread: packets may still be here.
@@ -136,21 +128,12 @@ impl Socket {
                 Err(Errno::CONNRESET) => return Err(Status::PEER_CLOSED),
                 Err(errno) => return Err(status(errno)),
             };
-            for message in control.drain() {
-                if let RecvAncillaryMessage::ScmRights(rights) = message {
-                    fds.extend(rights);
-                }
-            }
-            let lost = ReturnFlags::TRUNC | ReturnFlags::CTRUNC;
-            let whole = !received.flags.intersects(lost);
             // An empty packet looks like the end of all packets.
-            if received.bytes == 0 && whole && fds.is_empty() && self.is_closed()? {
+            let empty = received.len == 0 && received.whole && fds.is_empty();
+            if empty && self.is_closed()? {
                 return Err(Status::PEER_CLOSED);
             }
-            return Ok(Received {
-                len: received.bytes,
-                whole,
-            });
+            return Ok(received);
         }
     }
 
