@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Listeners: who gets a name, how long anybody waits, and what is left of it.
-#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+#![allow(
+    unsafe_code,
+    clippy::unwrap_used,
+    reason = "a process is forked, and a test that fails may panic"
+)]
 
 mod meeting;
 
@@ -255,4 +259,25 @@ fn no_descriptor_is_left() {
     let before = open();
     (0..50).for_each(|_| round());
     assert_eq!(open(), before);
+}
+
+#[test]
+fn a_child_that_has_a_copy_leaves_the_name_to_its_owner() {
+    let dir = Dir::new();
+    let (path, address) = dir.at("socket");
+    let listener = Listener::bind(&address).unwrap();
+    // SAFETY: the child drops a copy, which looks at a file and closes, and exits.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        drop(listener);
+        // SAFETY: ends the child, and runs nothing of the parent's.
+        unsafe { libc::_exit(0) };
+    }
+    let mut status = 0;
+    // SAFETY: the kernel writes one number, there.
+    let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert_eq!((ended, status), (child, 0));
+    assert!(path.exists(), "the child took it away");
+    let _theirs = Channel::connect(&address, SAME, soon()).unwrap();
+    assert!(listener.accept(soon()).is_ok());
 }
