@@ -6,7 +6,7 @@
 //!   ┌──────────┬───────┬───────┬──────────┐
 //!   │ vmoring1 │ flags │   0   │ capacity │          sends:    memory, one end of the bell
 //!   └──────────┴───────┴───────┴──────────┘          receives: memory
-//!     8 bytes    u32     u32     u64                 always:   the process
+//!     8 bytes    u32     u32     u64                 either:   its process
 //! ```
 //!
 //! Both sides write first and read then, so neither waits for the other one to begin. Each
@@ -15,7 +15,7 @@
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{
     AdoptOptions, AdoptPolicy, Channel, EventPair, Handle, HandleBased, MessageBuf,
-    MonotonicInstant, Signals, Status, Vmo,
+    MonotonicInstant, Process, Rights, Signals, Status, Vmo,
 };
 
 use crate::protocol::Wakes;
@@ -169,6 +169,10 @@ fn exchange(
     let own_head = (roles & flags::RECEIVES != 0)
         .then(|| offer_memory(CONTROL, "ring head", &mut handles))
         .transpose()?;
+    // That this process ends is seen by it, whoever holds a copy of its end of the bell.
+    if let Ok(process) = Process::current() {
+        handles.push(process.into_handle());
+    }
     channel.write_until(&hello.to_bytes(), &mut handles, deadline)?;
 
     let theirs = Theirs::read(channel, options, deadline)?;
@@ -223,6 +227,7 @@ fn offer_to_send(
 /// What the other side gave, checked.
 struct Theirs {
     hello: Hello,
+    process: Option<Process>,
     sending: Option<Sending<ReadOnlyMapping>>,
     head: Option<ReadOnlyMapping>,
 }
@@ -244,9 +249,10 @@ impl Theirs {
         let head = (hello.flags & flags::RECEIVES != 0)
             .then(|| handles.memory(CONTROL))
             .transpose()?;
-        handles.end()?;
+        let process = handles.last()?;
         Ok(Self {
             hello,
+            process,
             sending,
             head,
         })
@@ -268,11 +274,18 @@ impl Theirs {
             Waiting::Sleep { .. } if self.hello.flags & flags::SLEEPS != 0 => Wakes::IfItSleeps,
             _ => Wakes::Never,
         };
+        let (mut sending, mut theirs) = (sending, self.sending);
+        if let Some(sending) = &mut sending {
+            watch(&mut sending.bell, self.process.as_ref())?;
+        }
+        if let Some(theirs) = &mut theirs {
+            watch(&mut theirs.bell, self.process.as_ref())?;
+        }
         let sender = sending.zip(self.head).map(|(ours, head)| {
             let producer = Producer::new(ours.memory, head, ours.geometry, wakes);
             Sender::new(producer, Side::new(ours.bell, options.waiting, nap))
         });
-        let receiver = own_head.zip(self.sending).map(|(head, theirs)| {
+        let receiver = own_head.zip(theirs).map(|(head, theirs)| {
             let consumer = Consumer::new(head, theirs.memory, theirs.geometry, wakes);
             Receiver::new(consumer, Side::new(theirs.bell, options.waiting, nap))
         });
@@ -361,12 +374,20 @@ impl<'a> Handles<'a> {
         })
     }
 
-    /// No more than was needed.
-    fn end(self) -> Result<(), RingError> {
-        if self.next == self.message.n_handles() {
-            Ok(())
-        } else {
-            Err(RingError::Refused(Refusal::Handles))
+    /// The process, if one came; and nothing else.
+    fn last(mut self) -> Result<Option<Process>, RingError> {
+        match self.message.n_handles().checked_sub(self.next) {
+            Some(0) => Ok(None),
+            Some(1) => self.take().map(Some),
+            _ => Err(RingError::Refused(Refusal::Handles)),
         }
     }
+}
+
+/// Sees that the other side's process ends.
+fn watch(bell: &mut EventPair, process: Option<&Process>) -> Result<(), RingError> {
+    if let Some(process) = process {
+        bell.watch(process.duplicate_handle(Rights::SAME_RIGHTS)?)?;
+    }
+    Ok(())
 }

@@ -27,6 +27,7 @@
 //! | write in place | [`Sender::try_reserve`], [`Reservation::slice_mut`], [`Reservation::commit`] |
 //! | receive | [`Receiver::try_recv`], [`Receiver::recv`]; look first: [`Receiver::try_peek`] |
 //! | never make a system call | [`Waiting::Spin`] |
+//! | receive from many senders | a ring for each, and a [`WaitSet`] |
 //! | wait in a loop of your own | [`Sender::arm`], [`Receiver::arm`], and their descriptors |
 //!
 //! # What a hostile peer can do
@@ -52,6 +53,7 @@ mod reservation;
 mod sender;
 mod side;
 mod stats;
+mod wait_set;
 
 pub use connect::connect_both;
 pub use error::{Refusal, RingError};
@@ -61,6 +63,7 @@ pub use receiver::Receiver;
 pub use reservation::Reservation;
 pub use sender::Sender;
 pub use stats::RingStats;
+pub use wait_set::{RingKey, WaitSet};
 pub use zx;
 
 /// Both sides of a ring in one process, for examples.

@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
-use zx::{Channel, MonotonicInstant};
+use zx::{Channel, EventPair, MonotonicInstant};
 
 use crate::protocol::Trouble;
 use crate::protocol::area::Area;
@@ -291,7 +291,14 @@ impl Receiver {
             }
             let armed = self.consumer.arm();
             if !self.side.note(armed)? {
-                continue;
+                // What was seen there stays there, or it was not written by an honest sender,
+                // who could keep this call for ever so.
+                let there = self.consumer.next();
+                let there = there.map_err(|trouble| match trouble {
+                    Trouble::Wait => Trouble::Corrupt,
+                    other => other,
+                });
+                return self.side.note(there);
             }
             let slept = self.side.sleep(deadline);
             let disarmed = self.consumer.disarm();
@@ -328,6 +335,20 @@ impl Receiver {
         // At most the longest message of a ring that this side agreed to.
         message.resize(found.len, 0);
         self.copy(found, message).map(drop)
+    }
+
+    /// Whether a call would give a message or say that there will be none.
+    pub(crate) fn is_ready(&mut self) -> bool {
+        !matches!(self.found(), Err(RingError::WouldBlock))
+    }
+
+    pub(crate) fn bell(&self) -> &EventPair {
+        &self.side.bell
+    }
+
+    /// When to look though nobody rang.
+    pub(crate) fn longest_sleep(&self) -> Option<MonotonicInstant> {
+        self.side.nap_until()
     }
 
     pub(crate) fn memory(&self) -> &ReadOnlyMapping {

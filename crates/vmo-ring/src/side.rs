@@ -109,11 +109,13 @@ impl Side {
                 return None;
             }
             spins = spins.wrapping_sub(1);
-            if self.waiting == Waiting::Spin && spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
+            if spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
                 if is_over(deadline) {
                     return None;
                 }
-                spins = u32::MAX;
+                if self.waiting == Waiting::Spin {
+                    spins = u32::MAX;
+                }
             }
             spin_loop();
         }
@@ -131,6 +133,14 @@ impl Side {
         self.waiting == Waiting::Spin
     }
 
+    /// When to look though nobody rang.
+    pub(crate) fn nap_until(&self) -> Option<MonotonicInstant> {
+        match self.nap {
+            Nap::UntilRung => None,
+            Nap::Short => Some(MonotonicInstant::after(SHORT)),
+        }
+    }
+
     /// Sleeps until the other side rings, or some time at most. Whether the deadline is over.
     ///
     /// # Errors
@@ -138,10 +148,7 @@ impl Side {
     /// `PeerClosed`, which is not remembered: there may be messages.
     pub(crate) fn sleep(&mut self, deadline: MonotonicInstant) -> Result<bool, RingError> {
         self.stats.sleeps = self.stats.sleeps.wrapping_add(1);
-        let until = match self.nap {
-            Nap::UntilRung => deadline,
-            Nap::Short => deadline.min(MonotonicInstant::after(SHORT)),
-        };
+        let until = self.nap_until().map_or(deadline, |nap| nap.min(deadline));
         match self.bell.wait(until) {
             // A peer may ring without reason and without end.
             Ok(()) | Err(Status::TIMED_OUT) => Ok(is_over(deadline)),
@@ -151,6 +158,9 @@ impl Side {
 
     /// Whether the other side has ended, by the kernel.
     pub(crate) fn is_closed(&self) -> Result<bool, RingError> {
+        if !self.is_ours() {
+            return Err(RingError::WrongProcess);
+        }
         if self.ended == Some(RingError::PeerClosed) {
             return Ok(true);
         }

@@ -43,7 +43,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Channel {
     rights: Rights,
-    end: End,
+    pub(crate) end: End,
 }
 
 /// Who made the other end of a channel, as the kernel says.
@@ -255,12 +255,14 @@ impl Channel {
         message: &mut MessageBuf,
         deadline: MonotonicInstant,
     ) -> Result<(), Status> {
+        let mut over = false;
         loop {
             match self.read(message) {
+                Err(Status::SHOULD_WAIT) if over => return Err(Status::TIMED_OUT),
                 Err(Status::SHOULD_WAIT) => {}
                 other => return other,
             }
-            self.end.wait_for(Ready::READABLE, deadline)?;
+            over = !self.end.sleep(deadline)?;
         }
     }
 

@@ -113,6 +113,7 @@ impl From<Handle> for OwnedFd {
         match handle.object {
             Object::Vmo(memory, _) => memory.into(),
             Object::Channel(end) | Object::EventPair(end) => end.into(),
+            Object::Process(process) => process.into(),
         }
     }
 }
@@ -123,6 +124,7 @@ impl fmt::Debug for Handle {
             Object::Vmo(..) => "vmo",
             Object::Channel(_) => "channel",
             Object::EventPair(_) => "event pair",
+            Object::Process(_) => "process",
         };
         write!(f, "Handle({object}, fd {})", self.as_raw_fd())
     }
@@ -143,8 +145,8 @@ impl fmt::Debug for Handle {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct HandleRef<'a> {
-    rights: Rights,
-    object: ObjectRef<'a>,
+    pub(crate) rights: Rights,
+    pub(crate) object: ObjectRef<'a>,
 }
 
 impl<'a> HandleRef<'a> {

@@ -24,6 +24,8 @@
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
 //! | meet one that you did not start | [`Listener`], [`Channel::connect`] |
+//! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
+//! | wait for many things at once | [`object_wait_many`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -68,6 +70,8 @@ mod value;
 mod vmar;
 mod vmar_flags;
 mod vmo;
+mod wait;
+mod watch;
 
 pub use address::{Address, Admit};
 pub use address_space::AddressSpace;
@@ -80,7 +84,7 @@ pub use message::MessageBuf;
 pub use name::{AsName, Name};
 pub use object::ObjectType;
 pub use options::{Extent, SealPlan, VmoOp, VmoOptions};
-pub use process::address_space_number;
+pub use process::{Process, address_space_number};
 pub use rights::Rights;
 pub use signals::{Signals, WaitResult};
 pub use startup::{StartupHandles, take_startup_handle, take_startup_handle_with};
@@ -90,6 +94,7 @@ pub use value::FromBytes;
 pub use vmar::{Vmar, VmarInfo, vmar_root_self};
 pub use vmar_flags::VmarFlags;
 pub use vmo::Vmo;
+pub use wait::{WaitItem, object_wait_many};
 
 /// The size of a page, in bytes: what sizes are rounded up to.
 ///

@@ -116,7 +116,7 @@ impl Record {
     pub(crate) fn describing(handle: &Handle) -> Self {
         let content_size = match &handle.object {
             Object::Vmo(_, state) => state.content_size(),
-            Object::Channel(_) | Object::EventPair(_) => 0,
+            Object::Channel(_) | Object::EventPair(_) | Object::Process(_) => 0,
         };
         Self {
             object_type: handle.object_type(),
@@ -151,6 +151,10 @@ impl Record {
             ObjectType::EVENTPAIR => Handle {
                 rights: Rights::EVENTPAIR_DEFAULT,
                 object: Object::EventPair(End::adopt(fd)?),
+            },
+            ObjectType::PROCESS => Handle {
+                rights: Rights::PROCESS_DEFAULT,
+                object: Object::Process(sys::Process::adopt(fd)?),
             },
             _ => {
                 sys::close_unknown(fd);

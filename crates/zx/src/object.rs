@@ -17,6 +17,8 @@ pub(crate) enum Object {
     Channel(End),
     /// One end of an event pair.
     EventPair(End),
+    /// A process.
+    Process(sys::Process),
 }
 
 /// An object that somebody else holds.
@@ -28,6 +30,8 @@ pub(crate) enum ObjectRef<'a> {
     Channel(&'a End),
     /// As [`Object::EventPair`].
     EventPair(&'a End),
+    /// As [`Object::Process`].
+    Process(&'a sys::Process),
 }
 
 impl<'a> ObjectRef<'a> {
@@ -37,6 +41,7 @@ impl<'a> ObjectRef<'a> {
             Self::Vmo(memory, state) => Object::Vmo(memory.duplicate()?, Arc::clone(state)),
             Self::Channel(end) => Object::Channel(end.duplicate()?),
             Self::EventPair(end) => Object::EventPair(end.duplicate()?),
+            Self::Process(process) => Object::Process(process.duplicate()?),
         })
     }
 
@@ -44,7 +49,7 @@ impl<'a> ObjectRef<'a> {
     pub(crate) fn named(self) -> Result<&'a VmoState, Status> {
         match self {
             Self::Vmo(_, state) => Ok(state),
-            Self::Channel(_) | Self::EventPair(_) => Err(Status::WRONG_TYPE),
+            Self::Channel(_) | Self::EventPair(_) | Self::Process(_) => Err(Status::WRONG_TYPE),
         }
     }
 
@@ -53,6 +58,7 @@ impl<'a> ObjectRef<'a> {
         match self {
             Self::Vmo(memory, _) => memory.as_fd(),
             Self::Channel(end) | Self::EventPair(end) => end.as_fd(),
+            Self::Process(process) => process.as_fd(),
         }
     }
 
@@ -62,6 +68,7 @@ impl<'a> ObjectRef<'a> {
             Self::Vmo(..) => ObjectType::VMO,
             Self::Channel(_) => ObjectType::CHANNEL,
             Self::EventPair(_) => ObjectType::EVENTPAIR,
+            Self::Process(_) => ObjectType::PROCESS,
         }
     }
 }
@@ -73,6 +80,7 @@ impl Object {
             Self::Vmo(memory, state) => ObjectRef::Vmo(memory, state),
             Self::Channel(end) => ObjectRef::Channel(end),
             Self::EventPair(end) => ObjectRef::EventPair(end),
+            Self::Process(process) => ObjectRef::Process(process),
         }
     }
 }
@@ -93,6 +101,8 @@ impl Object {
 pub struct ObjectType(u32);
 
 impl ObjectType {
+    /// A [`Process`](crate::Process).
+    pub const PROCESS: Self = Self(1);
     /// A [`Vmo`](crate::Vmo).
     pub const VMO: Self = Self(3);
     /// A [`Channel`](crate::Channel).

@@ -96,6 +96,10 @@ bitflags::bitflags! {
         /// What a new event pair has.
         const EVENTPAIR_DEFAULT = Self::BASIC.bits() | Self::SIGNAL.bits()
             | Self::SIGNAL_PEER.bits();
+        /// What a new handle of a process has.
+        const PROCESS_DEFAULT = Self::BASIC.bits() | Self::IO.bits() | Self::PROPERTY.bits()
+            | Self::ENUMERATE.bits() | Self::DESTROY.bits() | Self::SIGNAL.bits()
+            | Self::MANAGE_PROCESS.bits() | Self::MANAGE_THREAD.bits();
         /// What a new VMO has; a resizable one has `RESIZE` too.
         const VMO_DEFAULT = Self::BASIC.bits() | Self::IO.bits() | Self::PROPERTY.bits()
             | Self::MAP.bits() | Self::SIGNAL.bits();

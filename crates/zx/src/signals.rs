@@ -32,6 +32,8 @@ bitflags::bitflags! {
         const OBJECT_WRITABLE = 1 << 1;
         /// The other end is closed.
         const OBJECT_PEER_CLOSED = 1 << 2;
+        /// An event was signalled, or a task has ended.
+        const OBJECT_SIGNALED = 1 << 3;
         /// A message is there to be read.
         const CHANNEL_READABLE = Self::OBJECT_READABLE.bits();
         /// A message can be written.
@@ -39,9 +41,13 @@ bitflags::bitflags! {
         /// The other end of the channel is closed.
         const CHANNEL_PEER_CLOSED = Self::OBJECT_PEER_CLOSED.bits();
         /// The other end of the event pair has signalled.
-        const EVENTPAIR_SIGNALED = 1 << 4;
+        const EVENTPAIR_SIGNALED = Self::OBJECT_SIGNALED.bits();
         /// The other end of the event pair is closed.
         const EVENTPAIR_PEER_CLOSED = Self::OBJECT_PEER_CLOSED.bits();
+        /// The task (here: a process) has ended.
+        const TASK_TERMINATED = Self::OBJECT_SIGNALED.bits();
+        /// The process has ended.
+        const PROCESS_TERMINATED = Self::OBJECT_SIGNALED.bits();
     }
 }
 

@@ -10,7 +10,10 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use std::alloc::System;
 
-use zx::{Channel, EventPair, Handle, HandleBased, MessageBuf, MonotonicInstant, Status, Vmo};
+use zx::{
+    Channel, EventPair, Handle, HandleBased, MessageBuf, MonotonicInstant, Process, Signals,
+    Status, Vmo,
+};
 
 /// The system's allocator, which counts how often a thread asks it for memory.
 struct Counting;
@@ -102,4 +105,13 @@ fn a_bell_takes_no_memory() {
     assert_eq!((count, signalled), (0, Ok(())));
     let (count, waited) = allocations(|| theirs.wait(soon));
     assert_eq!((count, waited), (0, Ok(())));
+    let mut watching = theirs;
+    watching.watch(Process::current().unwrap()).unwrap();
+    ours.signal().unwrap();
+    let (count, waited) = allocations(|| watching.wait(soon));
+    assert_eq!((count, waited), (0, Ok(())), "with a process to watch");
+    let signalled = Signals::EVENTPAIR_SIGNALED;
+    let past = MonotonicInstant::INFINITE_PAST;
+    let (count, _) = allocations(|| watching.wait_one(signalled, past));
+    assert_eq!(count, 0);
 }

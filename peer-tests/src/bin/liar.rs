@@ -46,7 +46,7 @@ fn packet(roll: &mut impl FnMut() -> usize, count: usize) -> Vec<u8> {
     let claimed = if roll() < 200 { count } else { roll() };
     packet.extend((claimed as u32).to_le_bytes());
     for _ in 0..count {
-        let object_type = [3_u32, 4, 16, roll() as u32][roll() % 4];
+        let object_type = [1_u32, 3, 4, 16, roll() as u32][roll() % 5];
         packet.extend(object_type.to_le_bytes());
         packet.extend(u32::MAX.to_le_bytes());
         packet.extend((roll() as u64).to_le_bytes());

@@ -111,7 +111,18 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         self.look()?;
         match self.limit.wrapping_sub(self.position) >= needed {
             true => Ok(()),
-            false => Err(Trouble::Wait),
+            false => Err(self.no_room()),
+        }
+    }
+
+    /// Why there is no room. One that has closed makes none, and who never sleeps sees it here
+    /// only.
+    #[cold]
+    fn no_room(&self) -> Trouble {
+        match self.peer.load(CONSUMER_STATE, Relaxed) {
+            Ok(state) if state & CLOSED == 0 => Trouble::Wait,
+            Ok(_) => Trouble::Closed,
+            Err(error) => error.into(),
         }
     }
 
@@ -128,7 +139,7 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
     ///
     /// # Errors
     ///
-    /// `Wait` if the consumer has to make room first.
+    /// `Wait` if the consumer has to make room first, `Closed` if it never will.
     #[inline]
     pub(crate) fn reserve(&mut self, len: usize) -> Result<Room, Trouble> {
         let (place, start, end) = self.plan(len);

@@ -43,6 +43,8 @@ pub(crate) enum Reason {
     NotMemory,
     /// It can't be a channel.
     NotChannel,
+    /// It can't be a process.
+    NotProcess,
     /// A file of this machine: it can't be sealed, and can be read.
     NotSealable,
     /// A server answers for it, when it likes.
@@ -110,9 +112,11 @@ impl AdoptError {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.reason {
-            Reason::NotMemory | Reason::NotChannel | Reason::NotSealable | Reason::MayBlock => {
-                Status::WRONG_TYPE
-            }
+            Reason::NotMemory
+            | Reason::NotChannel
+            | Reason::NotProcess
+            | Reason::NotSealable
+            | Reason::MayBlock => Status::WRONG_TYPE,
             Reason::CanShrink
             | Reason::NotStrict { .. }
             | Reason::NotImmutable { .. }
@@ -208,6 +212,9 @@ impl fmt::Display for AdoptError {
             }
             Reason::NotChannel => f.write_str(
                 ", not a channel: send one end of a connected Unix socket of type SOCK_SEQPACKET",
+            ),
+            Reason::NotProcess => f.write_str(
+                ", not a process: send a pidfd of a process (pidfd_open), not of a single thread",
             ),
             Reason::NotSealable => f.write_str(
                 ", not a VMO: whoever opens it can truncate it; send a memfd that is sealed \

@@ -45,6 +45,8 @@ pub enum FdKind {
     Socket,
     /// An eventfd.
     Eventfd,
+    /// A pidfd.
+    Pidfd,
     /// A character device, as /dev/zero.
     CharDevice,
     /// A block device.
@@ -71,6 +73,7 @@ impl FdKind {
             Self::Pipe => "a pipe",
             Self::Socket => "a socket",
             Self::Eventfd => "an eventfd",
+            Self::Pidfd => "a pidfd",
             Self::CharDevice => "a character device",
             Self::BlockDevice => "a block device",
             Self::PathOnly => "an O_PATH descriptor",

@@ -12,6 +12,8 @@
 //! | `Listener`, `connect` | channels to processes that know a name |
 //! | `user`, `is_one_user` | who this is, and whether a number says who another one is |
 //! | `Events` | that something happens to a socket, whatever is the case with it |
+//! | `Process` | a process, by what stays with it when its number goes to another one |
+//! | `sleep`, `wait`, `wait_many` | the only calls that wait, until a deadline |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -24,9 +26,9 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Events, Listener, Memory, Socket, address_space, address_space_word, close_unknown, connect,
-    dont_fork, is_one_user, map, monotonic_nanos, page_size, populate, protect, root,
-    status_of_errno, unmap, user, write_memory,
+    Events, Listener, Memory, Process, Socket, address_space, address_space_word, close_unknown,
+    connect, dont_fork, is_one_user, map, monotonic_nanos, page_size, populate, protect, root,
+    sleep, status_of_errno, unmap, user, wait, wait_many, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};
@@ -86,6 +88,48 @@ bitflags::bitflags! {
         const WRITABLE = 1 << 1;
         /// The other end is closed.
         const CLOSED = 1 << 2;
+    }
+}
+
+/// What is waited on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// A socket, and the process whose end closes it too.
+    Socket(&'a Socket, Option<&'a Process>),
+    /// A process: `CLOSED` when it has ended.
+    Process(&'a Process),
+}
+
+/// Something that is waited on, what for, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awaited<'a> {
+    /// What is waited on.
+    pub(crate) on: Source<'a>,
+    /// What for.
+    pub(crate) interest: Ready,
+    /// What is the case with it.
+    pub(crate) ready: Ready,
+}
+
+impl<'a> Awaited<'a> {
+    /// Not yet looked at.
+    pub(crate) fn new(on: Source<'a>, interest: Ready) -> Self {
+        let ready = Ready::empty();
+        Self {
+            on,
+            interest,
+            ready,
+        }
+    }
+
+    /// Whether something that is waited for is the case.
+    pub(crate) fn is_met(&self) -> bool {
+        self.ready.intersects(self.interest)
+    }
+
+    /// Whether nothing can come any more that is not there.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.ready.contains(Ready::CLOSED)
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use super::{Adopted, At, Placement, Plan, Prot, Reach, Ready, Received};
+use super::{Adopted, At, Awaited, Placement, Plan, Prot, Reach, Received, Source};
 use crate::address::{Place, is_in_shared_memory};
 use crate::adopt::Reason;
 use crate::{AdoptError, AdoptOptions, FdKind, MonotonicInstant, Status, Tier};
@@ -168,7 +168,7 @@ impl Socket {
         match self.0 {}
     }
 
-    pub(crate) fn events(&self) -> Result<Events, Status> {
+    pub(crate) fn events(&self, _process: Option<&Process>) -> Result<Events, Status> {
         match self.0 {}
     }
 
@@ -184,8 +184,7 @@ impl Socket {
         match self.0 {}
     }
 
-    pub(crate) fn wait(&self, _: Ready, deadline: MonotonicInstant) -> Result<Ready, Status> {
-        let _ = deadline.left();
+    pub(crate) fn peer_process(&self) -> Result<Process, Status> {
         match self.0 {}
     }
 }
@@ -200,6 +199,77 @@ impl From<Socket> for OwnedFd {
     fn from(socket: Socket) -> Self {
         match socket.0 {}
     }
+}
+
+/// A process, of which no descriptors are known here.
+#[derive(Debug)]
+pub(crate) struct Process(Infallible);
+
+impl Process {
+    pub(crate) fn current() -> Result<Self, Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn of_child(_pid: u32) -> Result<Self, Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn adopt(_fd: OwnedFd) -> Result<Self, AdoptError> {
+        let reason = Reason::Failed(Status::NOT_SUPPORTED);
+        Err(AdoptError::new(FdKind::Other, reason))
+    }
+
+    pub(crate) fn duplicate(&self) -> Result<Self, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn is_terminated(&self) -> Result<bool, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32, Status> {
+        match self.0 {}
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+impl From<Process> for OwnedFd {
+    fn from(process: Process) -> Self {
+        match process.0 {}
+    }
+}
+
+/// As [`wait`].
+pub(crate) fn sleep(item: &Awaited<'_>, deadline: MonotonicInstant) -> Result<bool, Status> {
+    wait(&mut item.clone(), deadline).map(|()| false)
+}
+
+/// There is nothing to wait on.
+pub(crate) fn wait(item: &mut Awaited<'_>, deadline: MonotonicInstant) -> Result<(), Status> {
+    let _ = (deadline.left(), item.interest);
+    match item.on {
+        Source::Socket(_, Some(process)) => match process.0 {},
+        Source::Socket(socket, None) => match socket.0 {},
+        Source::Process(process) => match process.0 {},
+    }
+}
+
+/// Nothing but time.
+pub(crate) fn wait_many(
+    items: &mut [Awaited<'_>],
+    deadline: MonotonicInstant,
+) -> Result<(), Status> {
+    items.iter_mut().try_for_each(|item| wait(item, deadline))?;
+    match deadline.left() {
+        Some(left) => std::thread::sleep(left),
+        None => return Err(Status::NOT_SUPPORTED),
+    }
+    Ok(())
 }
 
 /// Where others connect to, of which there are none.

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use crate::{MonotonicInstant, Status};
 
 use super::errno::status;
+use super::process::Process;
 use super::socket::Socket;
 
 /// What happens to one socket.
@@ -22,14 +23,19 @@ use super::socket::Socket;
 pub(crate) struct Events(OwnedFd);
 
 impl Socket {
-    /// What happens from now on. What is the case now is the first event.
-    pub(crate) fn events(&self) -> Result<Events, Status> {
+    /// What happens from now on, to it and to the process whose end closes it. What is the case
+    /// now is the first event.
+    pub(crate) fn events(&self, process: Option<&Process>) -> Result<Events, Status> {
         let events = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(status)?;
         let flags = epoll::EventFlags::IN
             | epoll::EventFlags::OUT
             | epoll::EventFlags::RDHUP
             | epoll::EventFlags::ET;
         epoll::add(&events, self, epoll::EventData::new_u64(0), flags).map_err(status)?;
+        if let Some(process) = process {
+            let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
+            epoll::add(&events, process, epoll::EventData::new_u64(1), flags).map_err(status)?;
+        }
         Ok(Events(events))
     }
 

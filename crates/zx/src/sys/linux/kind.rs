@@ -26,6 +26,9 @@ fn of_name(link: &Path) -> Option<FdKind> {
         ("/secretmem", FdKind::MemfdSecret),
         ("/dmabuf:", FdKind::DmaBuf),
         ("anon_inode:[eventfd]", FdKind::Eventfd),
+        ("anon_inode:[pidfd]", FdKind::Pidfd),
+        // Linux 6.9 alone calls it so.
+        ("pidfd:[", FdKind::Pidfd),
         ("anon_inode:", FdKind::Other),
     ];
     let row = table.into_iter().find(|(name, _)| link.starts_with(name));
@@ -81,7 +84,7 @@ fn closes_at_once(fd: &OwnedFd, kind: FdKind) -> bool {
     use std::os::fd::AsFd;
     match kind {
         FdKind::Pipe | FdKind::Eventfd | FdKind::TmpfsFile | FdKind::PathOnly => true,
-        FdKind::HugetlbMemfd => true,
+        FdKind::HugetlbMemfd | FdKind::Pidfd => true,
         // A file can be called `/memfd:x`; only tmpfs and its kin answer to F_GET_SEALS.
         FdKind::Memfd => super::seal::get(fd.as_fd()).is_ok(),
         FdKind::RegularFile | FdKind::Directory => is_local(fd.as_fd()),
@@ -163,6 +166,8 @@ mod tests {
         let kind = |name: &str| of_name(Path::new(name));
         assert_eq!(kind("/memfd:x (deleted)"), Some(FdKind::Memfd));
         assert_eq!(kind("anon_inode:[eventfd]"), Some(FdKind::Eventfd));
+        assert_eq!(kind("anon_inode:[pidfd]"), Some(FdKind::Pidfd));
+        assert_eq!(kind("pidfd:[17]"), Some(FdKind::Pidfd));
         assert_eq!(kind("anon_inode:[eventpoll]"), Some(FdKind::Other));
         assert_eq!(kind("/home/x"), None);
     }

@@ -13,14 +13,17 @@ mod kind;
 mod listener;
 mod memfd;
 mod mmap;
+mod peer;
 mod place;
 mod populate;
+mod process;
 mod receive;
 mod seal;
 mod socket;
 mod some;
 mod unread;
 mod user;
+mod wait;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
@@ -30,9 +33,11 @@ pub(crate) use listener::{Listener, connect};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
 pub(crate) use populate::populate;
+pub(crate) use process::Process;
 pub(crate) use rustix::param::page_size;
 pub(crate) use socket::Socket;
 pub(crate) use user::{effective as user, is_one_user};
+pub(crate) use wait::{sleep, wait, wait_many};
 pub(crate) use writev::write_memory;
 
 /// Closes a descriptor of which nothing is known, without waiting for whoever is behind it.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`Socket`]: one end of a pair that carries packets and descriptors (Unix, seqpacket).
 //!
-//! Nothing here waits but [`Socket::wait`], which has a deadline: `O_NONBLOCK` belongs to the
-//! description, which a peer may share, so each call says `MSG_DONTWAIT` itself.
+//! Nothing here waits: `O_NONBLOCK` belongs to the description, which a peer may share, so each
+//! call says `MSG_DONTWAIT` itself.
 
 use core::mem::MaybeUninit;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags,
@@ -16,13 +15,14 @@ use rustix::net::{
 };
 
 use crate::adopt::Reason;
-use crate::sys::{MAX_HANDLES, Ready, Received};
+use crate::sys::{Awaited, MAX_HANDLES, Ready, Received, Source};
 use crate::{AdoptError, FdKind, MonotonicInstant, Status};
 
 use super::errno::status;
+use super::process::Process;
 use super::receive::receive;
 use super::unread::Queue;
-use super::{creds, kind};
+use super::{creds, kind, peer, wait};
 
 /// One end.
 ///
@@ -139,8 +139,9 @@ impl Socket {
 
     /// Whether the other end is closed.
     pub(crate) fn is_closed(&self) -> Result<bool, Status> {
-        let now = MonotonicInstant::INFINITE_PAST;
-        Ok(self.wait(Ready::CLOSED, now)?.contains(Ready::CLOSED))
+        let mut item = Awaited::new(Source::Socket(self, None), Ready::CLOSED);
+        wait::wait(&mut item, MonotonicInstant::INFINITE_PAST)?;
+        Ok(item.is_closed())
     }
 
     /// Drops what is there to be received. Whether anything was.
@@ -170,64 +171,9 @@ impl Socket {
         creds::of_peer(self.0.as_fd())
     }
 
-    /// Waits until something of `interest` is the case, or the deadline. What is the case.
-    pub(crate) fn wait(
-        &self,
-        interest: Ready,
-        deadline: MonotonicInstant,
-    ) -> Result<Ready, Status> {
-        let events = [
-            (Ready::READABLE, PollFlags::IN),
-            (Ready::WRITABLE, PollFlags::OUT),
-            (Ready::CLOSED, PollFlags::RDHUP),
-        ];
-        let asked = events.iter().filter(|(ready, _)| interest.contains(*ready));
-        let flags = asked.fold(PollFlags::empty(), |flags, (_, flag)| flags | *flag);
-        loop {
-            let left = deadline.left().map(Timespec::try_from).transpose();
-            let left = left.map_err(|_| Status::INVALID_ARGS)?;
-            let mut polled = [PollFd::from_borrowed_fd(self.0.as_fd(), flags)];
-            let found = match poll(&mut polled, left.as_ref()) {
-                Ok(found) => found,
-                Err(Errno::INTR) => continue,
-                Err(errno) => return Err(status(errno)),
-            };
-            let closed = polled.iter().any(|fd| {
-                fd.revents()
-                    .intersects(PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR)
-            });
-            // A closed end polls as readable, for it can tell that it is closed.
-            let mut ready = self.now()?;
-            ready.set(Ready::CLOSED, closed || ready.contains(Ready::CLOSED));
-            // Where it is closed, nothing can come that is not here. Else the wake may have
-            // been for what another thread has read by now.
-            if ready.intersects(interest) || found == 0 || ready.contains(Ready::CLOSED) {
-                return Ok(ready);
-            }
-        }
-    }
-
-    /// What is the case just now.
-    fn now(&self) -> Result<Ready, Status> {
-        let flags = PollFlags::IN | PollFlags::OUT | PollFlags::RDHUP;
-        let none = Timespec::default();
-        let mut polled = [PollFd::from_borrowed_fd(self.0.as_fd(), flags)];
-        match poll(&mut polled, Some(&none)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(status(errno)),
-        }
-        let [polled] = polled;
-        let events = polled.revents();
-        let closed = events.intersects(PollFlags::HUP | PollFlags::RDHUP);
-        let waiting = rustix::io::ioctl_fionread(&self.0).map_err(status)?;
-        let mut ready = Ready::empty();
-        ready.set(Ready::CLOSED, closed);
-        ready.set(
-            Ready::READABLE,
-            events.contains(PollFlags::IN) && (waiting > 0 || !closed),
-        );
-        ready.set(Ready::WRITABLE, events.contains(PollFlags::OUT) && !closed);
-        Ok(ready)
+    /// The process that made the other end, as a descriptor.
+    pub(crate) fn peer_process(&self) -> Result<Process, Status> {
+        Ok(Process::adopt(peer::pidfd(self.0.as_fd())?)?)
     }
 }
 
