@@ -86,7 +86,7 @@ impl Channel {
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(end: End) -> Self {
+    pub(crate) fn new(end: End) -> Self {
         let rights = Rights::CHANNEL_DEFAULT;
         Self { rights, end }
     }
@@ -116,11 +116,15 @@ impl Channel {
     ///
     /// # Hostile peer
     ///
-    /// One that does not read fills the queue: `SHOULD_WAIT`.
+    /// One that does not read fills the queue: `SHOULD_WAIT`. It never has more than 256 handles
+    /// of this channel there, for the kernel counts what a user has on its way to all peers, and
+    /// one of them must not have all of it.
     ///
     /// # Errors
     ///
-    /// - [`Status::SHOULD_WAIT`]: the queue is full.
+    /// - [`Status::SHOULD_WAIT`]: the queue is full; or of the handles sent before more than 192
+    ///   are unread, as far as the kernel tells, which can be somewhat late. A message without
+    ///   handles still goes then.
     /// - [`Status::PEER_CLOSED`]: the other end is closed.
     /// - [`Status::OUT_OF_RANGE`]: more than 64 KiB, or more than 64 handles.
     /// - [`Status::ACCESS_DENIED`]: this handle lacks `WRITE`, or one of `handles` `TRANSFER`.
@@ -129,8 +133,8 @@ impl Channel {
     ///
     /// # Cost
     ///
-    /// One system call, and two copies of the bytes by the kernel, here and there. No
-    /// allocation.
+    /// One system call, and two copies of the bytes by the kernel, here and there. With handles,
+    /// two more calls, which are short. No allocation.
     ///
     /// # Examples
     ///
@@ -163,7 +167,7 @@ impl Channel {
             .zip(&*handles)
             .for_each(|(fd, handle)| *fd = handle.as_fd());
         let fds = fds.get(..handles.len()).ok_or(Status::OUT_OF_RANGE)?;
-        self.end.send([header.bytes(), bytes], fds)?;
+        self.end.send_message([header.bytes(), bytes], fds)?;
         handles.clear();
         Ok(())
     }
@@ -267,6 +271,7 @@ impl Channel {
     /// # Errors
     ///
     /// As [`write`](Self::write), with [`Status::TIMED_OUT`] in place of `SHOULD_WAIT`.
+    /// [`Status::NO_RESOURCES`] also as [`wait_one`](Self::wait_one).
     ///
     /// # Examples
     ///
@@ -295,13 +300,17 @@ impl Channel {
     ///
     /// # Hostile peer
     ///
-    /// Can't keep the call waiting past its deadline, and ends it by closing its end.
+    /// Can't keep the call waiting past its deadline, and ends it by closing its end. One that
+    /// reads no handles, so that no more can be sent, is no reason to be busy: `WRITABLE` is not
+    /// the case then, and the call sleeps.
     ///
     /// # Errors
     ///
     /// In the result: [`Status::PEER_CLOSED`] if what is waited for can't come any more,
     /// where Zircon would wait for the deadline; [`Status::INVALID_ARGS`] for signals that no
-    /// channel has; [`Status::ACCESS_DENIED`] without the right `WAIT`.
+    /// channel has; [`Status::ACCESS_DENIED`] without the right `WAIT`;
+    /// [`Status::NO_RESOURCES`] at the limit of open files, of which it takes one to wait while
+    /// too many handles are unread.
     ///
     /// # Examples
     ///
@@ -420,6 +429,8 @@ impl From<Channel> for OwnedFd {
     }
 }
 
+/// To be polled for reading, by whatever polls: then [`Channel::read`]. Polled for writing it
+/// says whether there is room for bytes; [`Channel::wait_one`] knows about handles.
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.end.as_fd()

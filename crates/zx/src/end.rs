@@ -7,6 +7,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
+use crate::in_flight::{self, InFlight};
 use crate::sys::{self, Awaited, Ready, Received, Source};
 use crate::{AdoptError, MonotonicInstant, Signals, Status, WaitResult};
 
@@ -16,6 +17,8 @@ pub(crate) struct End {
     socket: sys::Socket,
     /// Whose end is that of the other end.
     watched: Option<Arc<sys::Process>>,
+    /// Of a channel: what was sent, as far as this process sent it by this handle.
+    in_flight: InFlight,
 }
 
 /// What a type of object calls what can be the case with its socket.
@@ -58,9 +61,13 @@ impl End {
         Ok((Self::new(one), Self::new(other)))
     }
 
-    fn new(socket: sys::Socket) -> Self {
-        let watched = None;
-        Self { socket, watched }
+    /// One that has sent nothing yet.
+    pub(crate) fn new(socket: sys::Socket) -> Self {
+        Self {
+            socket,
+            watched: None,
+            in_flight: InFlight::default(),
+        }
     }
 
     /// As [`sys::Socket::adopt`].
@@ -73,6 +80,7 @@ impl End {
         Ok(Self {
             socket: self.socket.duplicate()?,
             watched: self.watched.clone(),
+            in_flight: InFlight::default(),
         })
     }
 
@@ -95,6 +103,41 @@ impl End {
     /// As [`sys::Socket::send`].
     pub(crate) fn send(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<(), Status> {
         self.socket.send(parts, fds)
+    }
+
+    /// [`send`](Self::send) for messages with handles, of which so many can be on their way.
+    ///
+    /// # Errors
+    ///
+    /// As `send`; `SHOULD_WAIT` also if too many are.
+    pub(crate) fn send_message(
+        &self,
+        parts: [&[u8]; 2],
+        fds: &[BorrowedFd<'_>],
+    ) -> Result<(), Status> {
+        self.in_flight.reserve(fds.len(), || self.socket.unread())?;
+        let sent = self.send_measured(parts, fds);
+        match sent {
+            Ok(takes) => self.in_flight.sent(takes, fds.len()),
+            Err(_) => self.in_flight.not_sent(fds.len()),
+        }
+        sent.map(|_| ())
+    }
+
+    /// Sends a packet. What it takes in the queue, at least.
+    fn send_measured(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<u64, Status> {
+        let len = parts.iter().map(|part| part.len()).sum();
+        let least = in_flight::least(len);
+        if fds.is_empty() {
+            self.socket.send(parts, fds)?;
+            return Ok(least);
+        }
+        // What is read meanwhile makes it less. Another thread that sends makes it more, and
+        // the limit a little higher.
+        let before = self.socket.unread()?;
+        self.socket.send(parts, fds)?;
+        let after = self.socket.unread().unwrap_or(0);
+        Ok(after.saturating_sub(before).max(least))
     }
 
     /// As [`sys::Socket::receive`]; `PEER_CLOSED` also if nothing is there and the watched
@@ -155,9 +198,36 @@ impl End {
     ///
     /// `TIMED_OUT` if the deadline came first, `PEER_CLOSED` if it can't come any more.
     pub(crate) fn wait_for(&self, what: Ready, deadline: MonotonicInstant) -> Result<(), Status> {
-        let mut item = Awaited::new(self.source(), what);
-        sys::wait(&mut item, deadline)?;
-        outcome(&item)
+        outcome(&self.wait(what, deadline)?)
+    }
+
+    /// Waits until something of `interest` is the case, or the deadline. What is the case.
+    ///
+    /// With as many handles on their way as may be there is no room.
+    fn wait(&self, interest: Ready, deadline: MonotonicInstant) -> Result<Awaited<'_>, Status> {
+        let mut events = None;
+        loop {
+            let mut item = Awaited::new(self.source(), interest);
+            sys::wait(&mut item, deadline)?;
+            if item.ready.contains(Ready::WRITABLE) && self.is_full()? {
+                item.ready.remove(Ready::WRITABLE);
+            }
+            let over = deadline <= MonotonicInstant::get();
+            if item.is_met() || item.is_closed() || over {
+                return Ok(item);
+            }
+            // There is room for bytes only, so waiting for room would be no waiting. That the
+            // peer reads is an event; what it did before is looked for once more.
+            match &events {
+                Some(events) => sys::Events::wait(events, deadline)?,
+                None => events = Some(self.socket.events(self.watched.as_deref())?),
+            }
+        }
+    }
+
+    /// Whether as many handles are on their way as may be.
+    fn is_full(&self) -> Result<bool, Status> {
+        self.in_flight.is_full(|| self.socket.unread())
     }
 
     /// Waits until one of `signals` is the case, or the deadline.
@@ -167,7 +237,13 @@ impl End {
         signals: Signals,
         deadline: MonotonicInstant,
     ) -> WaitResult {
-        wait_one(self.source(), names, signals, deadline)
+        let Some(interest) = interest(names, signals) else {
+            return WaitResult::Err(Status::INVALID_ARGS);
+        };
+        match self.wait(interest, deadline) {
+            Ok(item) => result(names, &item),
+            Err(status) => WaitResult::Err(status),
+        }
     }
 }
 
@@ -182,11 +258,16 @@ pub(crate) fn wait_one(
         return WaitResult::Err(Status::INVALID_ARGS);
     };
     let mut item = Awaited::new(source, interest);
-    if let Err(status) = sys::wait(&mut item, deadline) {
-        return WaitResult::Err(status);
+    match sys::wait(&mut item, deadline) {
+        Ok(()) => result(names, &item),
+        Err(status) => WaitResult::Err(status),
     }
+}
+
+/// What came of waiting for one thing, by its names.
+fn result(names: Names, item: &Awaited<'_>) -> WaitResult {
     let seen = seen(names, item.ready);
-    match outcome(&item) {
+    match outcome(item) {
         Ok(()) => WaitResult::Ok(seen),
         Err(Status::TIMED_OUT) => WaitResult::TimedOut(seen),
         Err(status) => WaitResult::Err(status),

@@ -23,6 +23,7 @@
 //! | copy bytes by system call | [`Vmo::read`], [`Vmo::write`] |
 //! | send bytes and handles to another process | [`Channel`] |
 //! | tell it that something happened | [`EventPair`] |
+//! | meet one that you did not start | [`Listener`], [`Channel::connect`] |
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | wait for many things at once | [`object_wait_many`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
@@ -45,12 +46,15 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod address;
 mod address_space;
 mod adopt;
 mod channel;
 mod end;
 mod eventpair;
 mod handle;
+mod in_flight;
+mod listener;
 mod message;
 mod name;
 mod object;
@@ -69,11 +73,13 @@ mod vmo;
 mod wait;
 mod watch;
 
+pub use address::{Address, Admit};
 pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
 pub use eventpair::EventPair;
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
+pub use listener::Listener;
 pub use message::MessageBuf;
 pub use name::{AsName, Name};
 pub use object::ObjectType;

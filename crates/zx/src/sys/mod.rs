@@ -9,6 +9,9 @@
 //! | `Memory::{read_some, write_some, can_grow}` | as many as are there, where the size can change |
 //! | `Memory::{freeze, publish, tier}` | its seals |
 //! | `Socket` | one end of a channel: packets and descriptors, by system call that never waits |
+//! | `Listener`, `connect` | channels to processes that know a name |
+//! | `user`, `is_one_user` | who this is, and whether a number says who another one is |
+//! | `Events` | that something happens to a socket, whatever is the case with it |
 //! | `Process` | a process, by what stays with it when its number goes to another one |
 //! | `sleep`, `wait`, `wait_many` | the only calls that wait, until a deadline |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
@@ -23,9 +26,9 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, Process, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
-    monotonic_nanos, page_size, populate, protect, root, sleep, status_of_errno, unmap, wait,
-    wait_many, write_memory,
+    Events, Listener, Memory, Process, Socket, address_space, address_space_word, close_unknown,
+    connect, dont_fork, is_one_user, map, monotonic_nanos, page_size, populate, protect, root,
+    sleep, status_of_errno, unmap, user, wait, wait_many, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};
@@ -52,6 +55,15 @@ pub(crate) struct Adopted {
     pub(crate) writable: bool,
     /// The exact size of the file.
     pub(crate) content_size: u64,
+}
+
+/// Who can find a listener that has a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Processes of its user.
+    Owner,
+    /// All that can enter the directory.
+    Everybody,
 }
 
 /// How many handles one message carries.

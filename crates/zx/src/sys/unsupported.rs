@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use super::{Adopted, At, Awaited, Placement, Plan, Prot, Received, Source};
+use super::{Adopted, At, Awaited, Placement, Plan, Prot, Reach, Received, Source};
+use crate::address::{Place, is_in_shared_memory};
 use crate::adopt::Reason;
 use crate::{AdoptError, AdoptOptions, FdKind, MonotonicInstant, Status, Tier};
 
@@ -163,6 +164,18 @@ impl Socket {
         match self.0 {}
     }
 
+    pub(crate) fn refuse(self) {
+        match self.0 {}
+    }
+
+    pub(crate) fn events(&self, _process: Option<&Process>) -> Result<Events, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn unread(&self) -> Result<u64, Status> {
+        match self.0 {}
+    }
+
     pub(crate) fn peer_credentials(&self) -> Result<[u32; 3], Status> {
         match self.0 {}
     }
@@ -257,6 +270,61 @@ pub(crate) fn wait_many(
         None => return Err(Status::NOT_SUPPORTED),
     }
     Ok(())
+}
+
+/// Where others connect to, of which there are none.
+#[derive(Debug)]
+pub(crate) struct Listener(Infallible);
+
+impl Listener {
+    pub(crate) fn bind(place: &Place, reach: Reach) -> Result<Self, Status> {
+        refuse(place, reach)
+    }
+
+    pub(crate) fn accept(&self) -> Result<Socket, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn wait(&self, _deadline: MonotonicInstant) -> Result<(), Status> {
+        match self.0 {}
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+fn refuse<T>(place: &Place, reach: Reach) -> Result<T, Status> {
+    match (place, reach) {
+        (Place::Path(path), _) if is_in_shared_memory(path) => Err(Status::BAD_PATH),
+        (Place::Path(_) | Place::Abstract(_), Reach::Owner | Reach::Everybody) => {
+            Err(Status::NOT_SUPPORTED)
+        }
+    }
+}
+
+pub(crate) fn connect(place: &Place, _deadline: MonotonicInstant) -> Result<Socket, Status> {
+    refuse(place, Reach::Owner)
+}
+
+pub(crate) fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+pub(crate) fn is_one_user(_uid: u32) -> bool {
+    true
+}
+
+/// What happens to a socket.
+#[derive(Debug)]
+pub(crate) struct Events(Infallible);
+
+impl Events {
+    pub(crate) fn wait(&self, _deadline: MonotonicInstant) -> Result<(), Status> {
+        match self.0 {}
+    }
 }
 
 /// Closes a descriptor of which nothing is known.

@@ -63,11 +63,16 @@ fn of_stat(fd: BorrowedFd<'_>, stat: &Statx) -> FdKind {
 ///
 /// Closing can wait for a server (FUSE, NFS), a network peer (`SO_LINGER`) or a device, and
 /// a hostile one lets us wait for ever, so where it might, a thread of its own does it.
-/// Where no thread can be had the descriptor stays open, which is the lesser evil.
 pub(super) fn close(fd: OwnedFd, kind: FdKind) {
     if closes_at_once(&fd, kind) {
         return drop(fd);
     }
+    close_apart(fd);
+}
+
+/// Closes a descriptor in a thread of its own. Where no thread can be had it stays open, which
+/// is the lesser evil.
+pub(super) fn close_apart(fd: OwnedFd) {
     // What is not run is not dropped either: `spawn` gives nothing back when it fails.
     let fd = ManuallyDrop::new(fd);
     let closer = std::thread::Builder::new().name("vmo-close".to_owned());

@@ -5,14 +5,13 @@
 //! call says `MSG_DONTWAIT` itself.
 
 use core::mem::MaybeUninit;
-use std::io::{IoSlice, IoSliceMut};
+use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
-    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, getpeername,
-    recv, recvmsg, sendmsg, socketpair, sockopt,
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, SocketFlags,
+    SocketType, getpeername, sendmsg, shutdown, socketpair, sockopt,
 };
 
 use crate::adopt::Reason;
@@ -21,6 +20,8 @@ use crate::{AdoptError, FdKind, MonotonicInstant, Status};
 
 use super::errno::status;
 use super::process::Process;
+use super::receive::receive;
+use super::unread::Queue;
 use super::{creds, kind, peer, wait};
 
 /// One end.
@@ -29,11 +30,10 @@ use super::{creds, kind, peer, wait};
 ///
 /// - **unix**: it is a connected Unix seqpacket socket, so no call on it waits for a server.
 #[derive(Debug)]
-pub(crate) struct Socket(OwnedFd);
+pub(crate) struct Socket(Queue);
 
-/// Room for the descriptors of one packet: no more are delivered, the kernel drops the rest
-/// and says so.
-const CONTROL: usize = rustix::cmsg_space!(ScmRights(MAX_HANDLES));
+/// Room for the descriptors that are sent with a packet.
+const SENT: usize = rustix::cmsg_space!(ScmRights(MAX_HANDLES));
 
 /// How many packets are dropped at a time: more than a queue holds by default.
 const MOST_PACKETS: u32 = 512;
@@ -48,13 +48,13 @@ impl Socket {
             None,
         );
         let (one, other) = pair.map_err(status)?;
-        Ok((Self(one), Self(other)))
+        Ok((Self::connected(one), Self::connected(other)))
     }
 
     /// Takes `fd` if it is one end of such a pair; else closes it, without waiting for it.
     pub(crate) fn adopt(fd: OwnedFd) -> Result<Self, AdoptError> {
         match check(fd.as_fd()) {
-            Ok(()) => Ok(Self(fd)),
+            Ok(()) => Ok(Self::connected(fd)),
             Err(error) => {
                 kind::close(fd, error.kind());
                 Err(error)
@@ -62,9 +62,21 @@ impl Socket {
         }
     }
 
+    /// One that is known to be one.
+    pub(super) fn connected(fd: OwnedFd) -> Self {
+        Self(Queue::new(fd))
+    }
+
+    /// Closes it, and takes nothing any more that comes.
+    pub(crate) fn refuse(self) {
+        let _ = shutdown(&self.0, Shutdown::Both);
+    }
+
     /// Another descriptor of the same end.
     pub(crate) fn duplicate(&self) -> Result<Self, Status> {
-        Ok(Self(fcntl_dupfd_cloexec(&self.0, 0).map_err(status)?))
+        Ok(Self::connected(
+            fcntl_dupfd_cloexec(&self.0, 0).map_err(status)?,
+        ))
     }
 
     /// Sends one packet, now or not at all.
@@ -74,7 +86,7 @@ impl Socket {
     /// `SHOULD_WAIT` if there is no room, `PEER_CLOSED`, `NO_RESOURCES` if too many
     /// descriptors are on their way, `OUT_OF_RANGE` if it is larger than the socket carries.
     pub(crate) fn send(&self, parts: [&[u8]; 2], fds: &[BorrowedFd<'_>]) -> Result<(), Status> {
-        let mut space = [MaybeUninit::uninit(); CONTROL];
+        let mut space = [MaybeUninit::uninit(); SENT];
         let mut control = SendAncillaryBuffer::new(&mut space);
         if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
             return Err(Status::OUT_OF_RANGE);
@@ -103,13 +115,9 @@ impl Socket {
         buffer: &mut [u8],
         fds: &mut Vec<OwnedFd>,
     ) -> Result<Received, Status> {
-        let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
         let mut reset = false;
         loop {
-            let mut space = [MaybeUninit::uninit(); CONTROL];
-            let mut control = RecvAncillaryBuffer::new(&mut space);
-            let parts = &mut [IoSliceMut::new(buffer)];
-            let received = match recvmsg(&self.0, parts, &mut control, flags) {
+            let received = match receive(self.as_fd(), buffer, fds) {
                 Ok(received) => received,
                 Err(Errno::INTR) => continue,
                 // Said once, when the peer left something unread: packets may still be here.
@@ -120,21 +128,12 @@ impl Socket {
                 Err(Errno::CONNRESET) => return Err(Status::PEER_CLOSED),
                 Err(errno) => return Err(status(errno)),
             };
-            for message in control.drain() {
-                if let RecvAncillaryMessage::ScmRights(rights) = message {
-                    fds.extend(rights);
-                }
-            }
-            let lost = ReturnFlags::TRUNC | ReturnFlags::CTRUNC;
-            let whole = !received.flags.intersects(lost);
             // An empty packet looks like the end of all packets.
-            if received.bytes == 0 && whole && fds.is_empty() && self.is_closed()? {
+            let empty = received.len == 0 && received.whole && fds.is_empty();
+            if empty && self.is_closed()? {
                 return Err(Status::PEER_CLOSED);
             }
-            return Ok(Received {
-                len: received.bytes,
-                whole,
-            });
+            return Ok(received);
         }
     }
 
@@ -154,23 +153,15 @@ impl Socket {
     /// `PEER_CLOSED` if nothing was there and nothing will be.
     pub(crate) fn drain(&self) -> Result<bool, Status> {
         let mut taken = false;
+        let mut fds = Vec::new();
         for _ in 0..MOST_PACKETS {
-            // Without room for them, the kernel closes what descriptors came along.
-            match recv(&self.0, &mut [0; 1], RecvFlags::DONTWAIT) {
-                // An empty packet looks like the end of all packets.
-                Ok((_, 0)) if self.is_closed()? => {
-                    return if taken {
-                        Ok(true)
-                    } else {
-                        Err(Status::PEER_CLOSED)
-                    };
-                }
+            match self.receive(&mut [0; 1], &mut fds) {
                 Ok(_) => taken = true,
-                Err(Errno::AGAIN) => return Ok(taken),
-                // The latter is said once, when the peer left something unread.
-                Err(Errno::INTR | Errno::CONNRESET) => {}
-                Err(errno) => return Err(status(errno)),
+                Err(Status::SHOULD_WAIT) => return Ok(taken),
+                Err(Status::PEER_CLOSED) if taken => return Ok(true),
+                Err(other) => return Err(other),
             }
+            fds.drain(..).for_each(super::close_unknown);
         }
         Ok(true)
     }
@@ -207,6 +198,6 @@ impl AsFd for Socket {
 
 impl From<Socket> for OwnedFd {
     fn from(socket: Socket) -> Self {
-        socket.0
+        socket.0.into()
     }
 }
