@@ -48,7 +48,10 @@ pub trait StartupHandles {
     /// Puts a handle into a slot. Every program that this command starts gets it, by the same
     /// description; no other child of this process does, whenever it is made.
     ///
-    /// The command keeps the handle until it is dropped.
+    /// The command keeps the handle until it is dropped. To learn that the child has ended
+    /// whoever has the handle, let the other end watch it, right after `spawn`:
+    /// `ours.watch(Process::of_child(&child)?)?` ([`Channel::watch`](crate::Channel::watch),
+    /// [`EventPair::watch`](crate::EventPair::watch)).
     ///
     /// # Errors
     ///

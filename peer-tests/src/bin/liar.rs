@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use mapped_vmo::zx::{Channel, Handle, HandleBased, Vmo, VmoOptions, take_startup_handle};
+use mapped_vmo::zx::{Channel, Handle, HandleBased, Process, Vmo, VmoOptions, take_startup_handle};
 use peer_tests::message::send;
 use rustix::fs::OFlags;
 
@@ -69,6 +69,7 @@ fn arsenal() -> Vec<OwnedFd> {
     let (reader, writer) = rustix::pipe::pipe().expect("a pipe");
     let mut all = vec![
         Vmo::create(4096).expect("a VMO").into(),
+        Process::current().expect("a process").into(),
         resizable.into(),
         one.into(),
         other.into(),
