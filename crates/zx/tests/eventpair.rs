@@ -178,6 +178,22 @@ fn no_signal_is_lost_between_two_threads_that_take_turns() {
 }
 
 #[test]
+fn a_wake_that_another_thread_used_up_ends_no_wait() {
+    let (ours, theirs) = pair();
+    for round in 0..200 {
+        std::thread::scope(|scope| {
+            let waits = [(); 3].map(|()| scope.spawn(|| theirs.wait(soon())));
+            while waits.iter().any(|wait| !wait.is_finished()) {
+                ours.signal().unwrap();
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            let results = waits.map(|wait| wait.join().unwrap());
+            assert_eq!(results, [Ok(()); 3], "{round}");
+        });
+    }
+}
+
+#[test]
 fn it_travels_over_a_channel_and_is_what_it_is() {
     let (ours, theirs) = Channel::create().unwrap();
     let (bell, far) = pair();
