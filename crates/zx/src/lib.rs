@@ -25,6 +25,7 @@
 //! | tell it that something happened | [`EventPair`] |
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | wait for many things at once | [`object_wait_many`] |
+//! | do so by an eventfd that others prescribe | [`EventFd`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -49,6 +50,7 @@ mod address_space;
 mod adopt;
 mod channel;
 mod end;
+mod eventfd;
 mod eventpair;
 mod handle;
 mod message;
@@ -72,6 +74,7 @@ mod watch;
 pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
+pub use eventfd::EventFd;
 pub use eventpair::EventPair;
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
 pub use message::MessageBuf;

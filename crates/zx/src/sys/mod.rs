@@ -11,6 +11,7 @@
 //! | `Socket` | one end of a channel: packets and descriptors, by system call that never waits |
 //! | `Process` | a process, by what stays with it when its number goes to another one |
 //! | `sleep`, `wait`, `wait_many` | the only calls that wait, until a deadline |
+//! | `Counter` | an eventfd, by system call that never waits though a peer shares it |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -23,8 +24,8 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Memory, Process, Socket, address_space, address_space_word, close_unknown, dont_fork, map,
-    monotonic_nanos, page_size, populate, protect, root, sleep, status_of_errno, unmap, wait,
+    Counter, Memory, Process, Socket, address_space, address_space_word, close_unknown, dont_fork,
+    map, monotonic_nanos, page_size, populate, protect, root, sleep, status_of_errno, unmap, wait,
     wait_many, write_memory,
 };
 

@@ -2,15 +2,18 @@
 //! Linux: memfd and seals are the VMO, mmap is the VMAR, errno becomes [`Status`].
 
 mod adopt;
+mod aio;
 mod bytes;
 mod copy;
 mod creds;
 mod errno;
+mod eventfd;
 mod fork;
 mod holes;
 mod kind;
 mod memfd;
 mod mmap;
+mod notifier;
 mod peer;
 mod populate;
 mod process;
@@ -21,6 +24,7 @@ mod wait;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
+pub(crate) use eventfd::Counter;
 pub(crate) use fork::{address_space, address_space_word};
 pub(crate) use memfd::Memory;
 pub(crate) use mmap::{dont_fork, map, protect, root, unmap};
