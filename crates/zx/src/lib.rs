@@ -48,6 +48,8 @@
 
 mod address_space;
 mod adopt;
+#[cfg(feature = "tokio")]
+pub mod async_io;
 mod channel;
 mod end;
 mod eventfd;
