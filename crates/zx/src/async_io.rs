@@ -6,6 +6,9 @@
 //! [`get_ref`](AsyncChannel::get_ref), what waits is a future. A future that is dropped has
 //! done nothing, so each may stand in `tokio::select!`; a deadline is `tokio::time::timeout`.
 //!
+//! An object that watches a process ([`Channel::watch`], [`EventPair::watch`]) wakes its task
+//! when that has ended, too.
+//!
 //! # Hostile peer
 //!
 //! One that sends without end can't keep a task busy to the harm of others: after some calls
@@ -33,24 +36,31 @@
 //! ```
 #![allow(unsafe_code, reason = "tokio is promised that a descriptor stays open")]
 
+use core::future::{Future, pending, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
 use std::io::{Error, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use crate::end::End;
+use crate::sys::Source;
 use crate::{AdoptOptions, AdoptPolicy, Channel, EventFd, EventPair, Handle, MessageBuf, Status};
 
 mod doorbells;
 
 pub use doorbells::{AsyncEventFd, AsyncEventPair};
 
-/// What owns one descriptor, from first to last: the three objects of this module.
+/// What owns one descriptor, from first to last: the objects of this module, and another
+/// descriptor of the process that one of them watches.
 trait Steady: AsRawFd {}
 
 impl Steady for Channel {}
 impl Steady for EventPair {}
 impl Steady for EventFd {}
+impl Steady for OwnedFd {}
 
 /// Has the runtime watch a descriptor.
 fn register<T: Steady>(object: T, interest: Interest) -> Result<AsyncFd<T>, Status> {
@@ -60,17 +70,66 @@ fn register<T: Steady>(object: T, interest: Interest) -> Result<AsyncFd<T>, Stat
     registered.map_err(|refused| Error::from(refused).into())
 }
 
-/// Does `call` again each time that the descriptor becomes ready, until it need not wait.
-async fn ready<T: AsRawFd, R>(
-    fd: &AsyncFd<T>,
-    interest: Interest,
-    mut call: impl FnMut(&T) -> Result<R, Status>,
-) -> Result<R, Status> {
-    let tried = fd.async_io(interest, |object| match call(object) {
-        Err(Status::SHOULD_WAIT) => Err(Error::from(ErrorKind::WouldBlock)),
-        other => Ok(other),
-    });
-    tried.await?
+/// An object, and the process whose end is that of its peer.
+#[derive(Debug)]
+struct Registered<T: Steady> {
+    fd: AsyncFd<T>,
+    process: Option<AsyncFd<OwnedFd>>,
+}
+
+impl<T: Steady> Registered<T> {
+    fn new(object: T, interest: Interest) -> Result<Self, Status> {
+        let fd = register(object, interest)?;
+        let process = None;
+        Ok(Self { fd, process })
+    }
+
+    /// Also wakes when the process that `end` watches has ended.
+    fn watching(object: T, end: fn(&T) -> &End, interest: Interest) -> Result<Self, Status> {
+        let process = match end(&object).source() {
+            Source::Socket(_, Some(process)) => Some(process.as_fd().try_clone_to_owned()?),
+            _ => None,
+        };
+        let watched = process.map(|fd| register(fd, Interest::READABLE));
+        let fd = register(object, interest)?;
+        let process = watched.transpose()?;
+        Ok(Self { fd, process })
+    }
+
+    /// Does `call` again each time that the descriptor becomes ready, until it need not wait;
+    /// once more, and for the last time, when the process has ended.
+    async fn ready<R>(
+        &self,
+        interest: Interest,
+        mut call: impl FnMut(&T) -> Result<R, Status>,
+    ) -> Result<R, Status> {
+        {
+            let mut tried = pin!(self.fd.async_io(interest, |object| match call(object) {
+                Err(Status::SHOULD_WAIT) => Err(Error::from(ErrorKind::WouldBlock)),
+                other => Ok(other),
+            }));
+            let mut ended = pin!(self.ended());
+            let first = poll_fn(|context| match tried.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => ended.as_mut().poll(context).map(|()| None),
+            });
+            if let Some(done) = first.await {
+                return done?;
+            }
+        }
+        match call(self.fd.get_ref()) {
+            Err(Status::SHOULD_WAIT) => Err(Status::PEER_CLOSED),
+            other => other,
+        }
+    }
+
+    /// Waits for the process to end, if there is one.
+    async fn ended(&self) {
+        match &self.process {
+            Some(process) => drop(process.readable().await),
+            None => pending().await,
+        }
+    }
 }
 
 /// A [`Channel`] that tokio's tasks wait for.
@@ -80,7 +139,7 @@ async fn ready<T: AsRawFd, R>(
 /// See the [module](self).
 #[derive(Debug)]
 pub struct AsyncChannel {
-    fd: AsyncFd<Channel>,
+    fd: Registered<Channel>,
 }
 
 impl AsyncChannel {
@@ -109,7 +168,7 @@ impl AsyncChannel {
     /// ```
     pub fn new(channel: Channel) -> Result<Self, Status> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        let fd = register(channel, interest)?;
+        let fd = Registered::watching(channel, |channel| &channel.end, interest)?;
         Ok(Self { fd })
     }
 
@@ -167,7 +226,7 @@ impl AsyncChannel {
     ) -> Result<(), Status> {
         let vmos = vmos.into();
         let read = |channel: &Channel| channel.read_with(message, vmos);
-        ready(&self.fd, Interest::READABLE, read).await
+        self.fd.ready(Interest::READABLE, read).await
     }
 
     /// Sends a message, once there is room for it.
@@ -198,7 +257,7 @@ impl AsyncChannel {
     /// ```
     pub async fn write(&self, bytes: &[u8], handles: &mut Vec<Handle>) -> Result<(), Status> {
         let write = |channel: &Channel| channel.write(bytes, handles);
-        ready(&self.fd, Interest::WRITABLE, write).await
+        self.fd.ready(Interest::WRITABLE, write).await
     }
 
     /// The channel, for what never waits.
@@ -217,7 +276,7 @@ impl AsyncChannel {
     /// ```
     #[must_use]
     pub fn get_ref(&self) -> &Channel {
-        self.fd.get_ref()
+        self.fd.fd.get_ref()
     }
 
     /// The channel itself, away from the runtime.
@@ -236,7 +295,7 @@ impl AsyncChannel {
     /// ```
     #[must_use]
     pub fn into_inner(self) -> Channel {
-        self.fd.into_inner()
+        self.fd.fd.into_inner()
     }
 }
 

@@ -7,6 +7,7 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
@@ -16,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use zx::async_io::{AsyncChannel, AsyncEventFd, AsyncEventPair};
 use zx::{
     Channel, EventFd, EventPair, HandleBased, MessageBuf, MonotonicDuration, MonotonicInstant,
-    Rights, Status, Vmo,
+    Process, Rights, Status, Vmo,
 };
 
 fn runtime() -> Runtime {
@@ -195,5 +196,26 @@ fn a_peer_that_signals_without_end_lets_other_tasks_run() {
         later(move || theirs.write(b"hello", &mut Vec::new()).unwrap());
         assert_eq!(quiet.await.unwrap(), Ok(5));
         busy.abort();
+    });
+}
+
+#[test]
+fn a_watched_process_that_ends_wakes_though_another_holds_the_other_end() {
+    runtime().block_on(async {
+        let mut program = Command::new("sleep");
+        let mut child = program.arg("0.2").spawn().unwrap();
+        let (mut channel, _held) = Channel::create().unwrap();
+        channel.watch(Process::of_child(&child).unwrap()).unwrap();
+        let (mut bell, _held_too) = EventPair::create().unwrap();
+        bell.watch(Process::of_child(&child).unwrap()).unwrap();
+        let channel = AsyncChannel::new(channel).unwrap();
+        let bell = AsyncEventPair::new(bell).unwrap();
+        let mut none = Vec::new();
+        while channel.get_ref().write(&[7; 4096], &mut none).is_ok() {}
+        let closed = Err(Status::PEER_CLOSED);
+        assert_eq!(bell.wait().await, closed);
+        assert_eq!(channel.read(&mut MessageBuf::new()).await, closed);
+        assert_eq!(channel.write(&[7; 4096], &mut none).await, closed);
+        child.wait().unwrap();
     });
 }

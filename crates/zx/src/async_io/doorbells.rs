@@ -4,9 +4,8 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
-use super::{ready, register};
+use super::Registered;
 use crate::{EventFd, EventPair, Rights, Status};
 
 /// An [`EventPair`] that tokio's tasks wait for. Signalling never waits: that is
@@ -29,7 +28,7 @@ use crate::{EventFd, EventPair, Rights, Status};
 /// ```
 #[derive(Debug)]
 pub struct AsyncEventPair {
-    fd: AsyncFd<EventPair>,
+    fd: Registered<EventPair>,
 }
 
 impl AsyncEventPair {
@@ -56,7 +55,7 @@ impl AsyncEventPair {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn new(pair: EventPair) -> Result<Self, Status> {
-        let fd = register(pair, Interest::READABLE)?;
+        let fd = Registered::watching(pair, |pair| &pair.end, Interest::READABLE)?;
         Ok(Self { fd })
     }
 
@@ -91,7 +90,7 @@ impl AsyncEventPair {
             true => Ok(()),
             false => Err(Status::SHOULD_WAIT),
         };
-        ready(&self.fd, Interest::READABLE, take).await
+        self.fd.ready(Interest::READABLE, take).await
     }
 
     /// This end, for what never waits.
@@ -111,7 +110,7 @@ impl AsyncEventPair {
     /// ```
     #[must_use]
     pub fn get_ref(&self) -> &EventPair {
-        self.fd.get_ref()
+        self.fd.fd.get_ref()
     }
 
     /// This end itself, away from the runtime.
@@ -130,7 +129,7 @@ impl AsyncEventPair {
     /// ```
     #[must_use]
     pub fn into_inner(self) -> EventPair {
-        self.fd.into_inner()
+        self.fd.fd.into_inner()
     }
 }
 
@@ -151,7 +150,7 @@ impl AsyncEventPair {
 /// ```
 #[derive(Debug)]
 pub struct AsyncEventFd {
-    fd: AsyncFd<EventFd>,
+    fd: Registered<EventFd>,
 }
 
 impl AsyncEventFd {
@@ -177,7 +176,7 @@ impl AsyncEventFd {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn new(eventfd: EventFd) -> Result<Self, Status> {
-        let fd = register(eventfd, Interest::READABLE)?;
+        let fd = Registered::new(eventfd, Interest::READABLE)?;
         Ok(Self { fd })
     }
 
@@ -213,7 +212,7 @@ impl AsyncEventFd {
             0 => Err(Status::SHOULD_WAIT),
             count => Ok(count),
         };
-        ready(&self.fd, Interest::READABLE, take).await
+        self.fd.ready(Interest::READABLE, take).await
     }
 
     /// The eventfd, for what never waits.
@@ -231,7 +230,7 @@ impl AsyncEventFd {
     /// ```
     #[must_use]
     pub fn get_ref(&self) -> &EventFd {
-        self.fd.get_ref()
+        self.fd.fd.get_ref()
     }
 
     /// The eventfd itself, away from the runtime.
@@ -250,7 +249,7 @@ impl AsyncEventFd {
     /// ```
     #[must_use]
     pub fn into_inner(self) -> EventFd {
-        self.fd.into_inner()
+        self.fd.fd.into_inner()
     }
 }
 
