@@ -33,6 +33,12 @@ pub enum Call {
     PopulateRead,
     /// `madvise(MADV_DONTFORK)`; other advice goes on.
     DontFork,
+    /// `io_setup`: no Linux AIO from the start.
+    IoSetup,
+    /// `io_submit`: none for what was set up before.
+    IoSubmit,
+    /// `clone3`: no more threads.
+    Clone3,
 }
 
 /// Where `struct seccomp_data` has the number of the call, and the low half of argument `n`
@@ -55,6 +61,9 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
         Call::AddSeals => (libc::SYS_fcntl, Some((1, BPF_JEQ, libc::F_ADD_SEALS))),
         Call::DontFork => (libc::SYS_madvise, Some((2, BPF_JEQ, libc::MADV_DONTFORK))),
         Call::MmapShared => (libc::SYS_mmap, Some((3, BPF_JSET, libc::MAP_SHARED))),
+        Call::IoSetup => (libc::SYS_io_setup, None),
+        Call::IoSubmit => (libc::SYS_io_submit, None),
+        Call::Clone3 => (libc::SYS_clone3, None),
         Call::ProcessVmWritev => (libc::SYS_process_vm_writev, None),
         Call::Pwritev2 => (libc::SYS_pwritev2, None),
         Call::PopulateRead => (libc::SYS_madvise, Some((2, BPF_JEQ, MADV_POPULATE_READ))),

@@ -26,6 +26,7 @@
 //! | meet one that you did not start | [`Listener`], [`Channel::connect`] |
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | wait for many things at once | [`object_wait_many`] |
+//! | do so by an eventfd that others prescribe | [`EventFd`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -49,8 +50,11 @@
 mod address;
 mod address_space;
 mod adopt;
+#[cfg(feature = "tokio")]
+pub mod async_io;
 mod channel;
 mod end;
+mod eventfd;
 mod eventpair;
 mod handle;
 mod in_flight;
@@ -77,6 +81,7 @@ pub use address::{Address, Admit};
 pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
+pub use eventfd::EventFd;
 pub use eventpair::EventPair;
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
 pub use listener::Listener;

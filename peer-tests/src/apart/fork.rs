@@ -11,7 +11,11 @@ use mapped_vmo::zx::{VmarFlags, Vmo};
 const FORKS: u32 = 200;
 
 /// What the child does; the parent gets its wait status. 0: well.
-fn forked(child: impl FnOnce() -> bool) -> i32 {
+///
+/// # Panics
+///
+/// If there can be no child.
+pub fn forked(child: impl FnOnce() -> bool) -> i32 {
     // SAFETY: the child calls the library, `alarm` and `_exit`, and never returns from here.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "no fork");

@@ -45,6 +45,8 @@ pub(crate) enum Reason {
     NotChannel,
     /// It can't be a process.
     NotProcess,
+    /// It can't be an eventfd.
+    NotEventfd,
     /// A file of this machine: it can't be sealed, and can be read.
     NotSealable,
     /// A server answers for it, when it likes.
@@ -115,6 +117,7 @@ impl AdoptError {
             Reason::NotMemory
             | Reason::NotChannel
             | Reason::NotProcess
+            | Reason::NotEventfd
             | Reason::NotSealable
             | Reason::MayBlock => Status::WRONG_TYPE,
             Reason::CanShrink
@@ -216,6 +219,7 @@ impl fmt::Display for AdoptError {
             Reason::NotProcess => f.write_str(
                 ", not a process: send a pidfd of a process (pidfd_open), not of a single thread",
             ),
+            Reason::NotEventfd => f.write_str(", not an eventfd: send one of eventfd(2)"),
             Reason::NotSealable => f.write_str(
                 ", not a VMO: whoever opens it can truncate it; send a memfd that is sealed \
                  with F_SEAL_SHRINK, or take it with AdoptPolicy::Copy or Guarded",

@@ -14,6 +14,7 @@
 //! | `Events` | that something happens to a socket, whatever is the case with it |
 //! | `Process` | a process, by what stays with it when its number goes to another one |
 //! | `sleep`, `wait`, `wait_many` | the only calls that wait, until a deadline |
+//! | `Counter` | an eventfd, by system call that never waits though a peer shares it |
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
@@ -26,9 +27,9 @@
 mod kernel;
 
 pub(crate) use kernel::{
-    Events, Listener, Memory, Process, Socket, address_space, address_space_word, close_unknown,
-    connect, dont_fork, is_one_user, map, monotonic_nanos, page_size, populate, protect, root,
-    sleep, status_of_errno, unmap, user, wait, wait_many, write_memory,
+    Counter, Events, Listener, Memory, Process, Socket, address_space, address_space_word,
+    close_unknown, connect, dont_fork, is_one_user, map, monotonic_nanos, page_size, populate,
+    protect, root, sleep, status_of_errno, unmap, user, wait, wait_many, write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};

@@ -327,6 +327,50 @@ impl Events {
     }
 }
 
+/// An eventfd, of which there are none.
+#[derive(Debug)]
+pub(crate) struct Counter(Infallible);
+
+impl Counter {
+    pub(crate) fn create() -> Result<Self, Status> {
+        Err(Status::NOT_SUPPORTED)
+    }
+
+    pub(crate) fn adopt(_fd: OwnedFd) -> Result<Self, AdoptError> {
+        let reason = Reason::Failed(Status::NOT_SUPPORTED);
+        Err(AdoptError::new(FdKind::Other, reason))
+    }
+
+    pub(crate) fn notify(&self) -> Result<(), Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn use_thread(&self) -> Result<(), Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn take(&self) -> Result<u64, Status> {
+        match self.0 {}
+    }
+
+    pub(crate) fn wait(&self, deadline: MonotonicInstant) -> Result<u64, Status> {
+        let _ = deadline.left();
+        match self.0 {}
+    }
+}
+
+impl AsFd for Counter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+impl From<Counter> for OwnedFd {
+    fn from(counter: Counter) -> Self {
+        match counter.0 {}
+    }
+}
+
 /// Closes a descriptor of which nothing is known.
 pub(crate) fn close_unknown(fd: OwnedFd) {
     drop(fd);

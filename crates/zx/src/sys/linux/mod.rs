@@ -2,10 +2,12 @@
 //! Linux: memfd and seals are the VMO, mmap is the VMAR, errno becomes [`Status`].
 
 mod adopt;
+mod aio;
 mod bytes;
 mod copy;
 mod creds;
 mod errno;
+mod eventfd;
 mod events;
 mod fork;
 mod holes;
@@ -13,6 +15,7 @@ mod kind;
 mod listener;
 mod memfd;
 mod mmap;
+mod notifier;
 mod peer;
 mod place;
 mod populate;
@@ -27,6 +30,7 @@ mod wait;
 mod writev;
 
 pub(crate) use errno::status_of_errno;
+pub(crate) use eventfd::Counter;
 pub(crate) use events::Events;
 pub(crate) use fork::{address_space, address_space_word};
 pub(crate) use listener::{Listener, connect};
