@@ -26,6 +26,7 @@
 //! | meet one that you did not start | [`Listener`], [`Channel::connect`] |
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | wait for many things at once | [`object_wait_many`] |
+//! | sleep until a word in shared memory changes | [`futex_wait`], [`futex_wake`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -52,6 +53,7 @@ mod adopt;
 mod channel;
 mod end;
 mod eventpair;
+mod futex;
 mod handle;
 mod in_flight;
 mod listener;
@@ -78,6 +80,7 @@ pub use address_space::AddressSpace;
 pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
 pub use eventpair::EventPair;
+pub use futex::{futex_wait, futex_wake};
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
 pub use listener::Listener;
 pub use message::MessageBuf;
