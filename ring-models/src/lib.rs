@@ -5,6 +5,12 @@
 #![deny(unsafe_code)]
 #![cfg(test)]
 
+#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
+mod broadcast;
+#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
+mod kernel;
+#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
+mod latest;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

@@ -138,6 +138,14 @@ impl Area for View {
     fn fence(&self) {
         fence(Ordering::SeqCst);
     }
+
+    fn fence_acquire(&self) {
+        fence(Ordering::Acquire);
+    }
+
+    fn fence_release(&self) {
+        fence(Ordering::Release);
+    }
 }
 
 impl Area for Own {
@@ -151,6 +159,14 @@ impl Area for Own {
 
     fn fence(&self) {
         self.0.fence();
+    }
+
+    fn fence_acquire(&self) {
+        self.0.fence_acquire();
+    }
+
+    fn fence_release(&self) {
+        self.0.fence_release();
     }
 }
 

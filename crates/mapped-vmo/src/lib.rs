@@ -60,6 +60,7 @@
 
 pub mod fd;
 mod fd_io;
+mod futex;
 mod growable;
 mod guarded;
 mod immutable;

@@ -116,7 +116,7 @@ use crate::mapping::{no_memory, overcommit_is_strict, unmap};
 /// ```
 pub struct WriterMapping {
     buffer: ManuallyDrop<SharedBuffer>,
-    addr: usize,
+    pub(crate) addr: usize,
     /// The address space that has the pages.
     owner: u64,
 }

@@ -83,7 +83,7 @@ pub enum Writers {
 /// ```
 pub struct ReadOnlyMapping {
     buffer: ReadOnlyBuffer,
-    addr: usize,
+    pub(crate) addr: usize,
     writers: Writers,
 }
 

@@ -22,6 +22,16 @@ impl Area for ReadOnlyMapping {
     fn fence(&self) {
         fence(Ordering::SeqCst);
     }
+
+    #[inline]
+    fn fence_acquire(&self) {
+        fence(Ordering::Acquire);
+    }
+
+    #[inline]
+    fn fence_release(&self) {
+        fence(Ordering::Release);
+    }
 }
 
 impl Area for WriterMapping {
@@ -38,6 +48,16 @@ impl Area for WriterMapping {
     #[inline]
     fn fence(&self) {
         fence(Ordering::SeqCst);
+    }
+
+    #[inline]
+    fn fence_acquire(&self) {
+        fence(Ordering::Acquire);
+    }
+
+    #[inline]
+    fn fence_release(&self) {
+        fence(Ordering::Release);
     }
 }
 

@@ -40,6 +40,12 @@ pub enum RingError {
         /// The length of the message, in bytes.
         len: usize,
     },
+    /// The writer of a broadcast was faster than this reader, which goes on with the oldest
+    /// message that is left.
+    Lagged {
+        /// How many messages it did not get.
+        lost: u64,
+    },
     /// The other side has ended, and what it sent before was received.
     PeerClosed,
     /// The other side wrote what no honest peer writes. The ring is of no use any more.
@@ -74,6 +80,8 @@ pub enum Refusal {
     },
     /// The handles are not those that the message needs.
     Handles,
+    /// The memory has been written by something else, or by another version.
+    Layout,
     /// The memory is not what a ring needs.
     Memory(Status),
 }
@@ -91,6 +99,9 @@ impl fmt::Display for Refusal {
                  `RingOptions::max_capacity`"
             ),
             Self::Handles => f.write_str("the handles that came are not those of a handshake"),
+            Self::Layout => {
+                f.write_str("the memory is not of this kind, or not of this version of it")
+            }
             Self::Memory(status) => write!(
                 f,
                 "the memory that came can change its size, can be written by others, or is \
@@ -118,6 +129,7 @@ impl RingError {
             Self::TimedOut => Status::TIMED_OUT,
             Self::TooLong { .. } => Status::OUT_OF_RANGE,
             Self::BufferTooSmall { .. } => Status::BUFFER_TOO_SMALL,
+            Self::Lagged { .. } => Status::IO_DATA_LOSS,
             Self::PeerClosed => Status::PEER_CLOSED,
             Self::Corrupt => Status::IO_DATA_INTEGRITY,
             Self::WrongProcess => Status::BAD_STATE,
@@ -140,6 +152,10 @@ impl fmt::Display for RingError {
             Self::BufferTooSmall { len } => {
                 write!(f, "the next message has {len} bytes: use a larger buffer")
             }
+            Self::Lagged { lost } => write!(
+                f,
+                "{lost} messages were overwritten before they were read: read on, faster"
+            ),
             Self::PeerClosed => f.write_str("the other side has ended"),
             Self::Corrupt => f.write_str("the other side broke the ring: connect another one"),
             Self::WrongProcess => {
@@ -174,6 +190,7 @@ impl From<Trouble> for RingError {
         match trouble {
             Trouble::Wait => Self::WouldBlock,
             Trouble::Closed => Self::PeerClosed,
+            Trouble::Lagged { lost } => Self::Lagged { lost },
             Trouble::Corrupt => Self::Corrupt,
         }
     }

@@ -26,6 +26,8 @@
 //! | send | [`Sender::try_send`], [`Sender::send`]; many at once: [`Sender::try_stage`], [`Sender::publish`] |
 //! | write in place | [`Sender::try_reserve`], [`Reservation::slice_mut`], [`Reservation::commit`] |
 //! | receive | [`Receiver::try_recv`], [`Receiver::recv`]; look first: [`Receiver::try_peek`] |
+//! | send to many, and wait for none | [`BroadcastWriter`], [`BroadcastReader`] |
+//! | show many the latest value | [`LatestWriter`], [`LatestReader`] |
 //! | never make a system call | [`Waiting::Spin`] |
 //! | receive from many senders | a ring for each, and a [`WaitSet`] |
 //! | wait in a loop of your own | [`Sender::arm`], [`Receiver::arm`], and their descriptors |
@@ -43,11 +45,15 @@
 #![deny(unsafe_code)]
 
 mod area;
+mod broadcast;
 mod connect;
 mod error;
+mod follow;
+mod latest;
 mod message;
 mod options;
 mod protocol;
+mod publish;
 mod receiver;
 mod reservation;
 mod sender;
@@ -55,10 +61,13 @@ mod side;
 mod stats;
 mod wait_set;
 
+pub use broadcast::{BroadcastReader, BroadcastWriter};
 pub use connect::connect_both;
 pub use error::{Refusal, RingError};
+pub use latest::{LatestReader, LatestWriter};
 pub use message::Message;
 pub use options::{RingOptions, Waiting};
+pub use publish::WakeReaders;
 pub use receiver::Receiver;
 pub use reservation::Reservation;
 pub use sender::Sender;
@@ -77,4 +86,14 @@ pub fn doc_pair() -> (Sender, Receiver) {
     let other = std::thread::spawn(move || Receiver::connect(&theirs, options, deadline).unwrap());
     let sender = Sender::connect(&ours, options, deadline).unwrap();
     (sender, other.join().unwrap())
+}
+
+/// A broadcast and a reader of it in one process, for examples.
+#[doc(hidden)]
+#[must_use]
+#[allow(clippy::unwrap_used, reason = "an example that fails may panic")]
+pub fn doc_broadcast() -> (BroadcastWriter, BroadcastReader) {
+    let options = RingOptions::new().capacity(4096);
+    let (writer, vmo) = BroadcastWriter::allocate(options, WakeReaders::EachTime).unwrap();
+    (writer, BroadcastReader::open(&vmo, options).unwrap())
 }

@@ -19,6 +19,8 @@ pub struct RingStats {
     pub sleeps: u64,
     /// How often it woke the other one: a system call each.
     pub wakes: u64,
+    /// Messages of a broadcast that were overwritten before they were read here.
+    pub lost: u64,
 }
 
 impl RingStats {

@@ -27,6 +27,7 @@
 //! | know that a process has ended | [`Process`], and [`EventPair::watch`], [`Channel::watch`] |
 //! | wait for many things at once | [`object_wait_many`] |
 //! | do so by an eventfd that others prescribe | [`EventFd`] |
+//! | sleep until a word in shared memory changes | [`futex_wait`], [`futex_wake`] |
 //! | give either to a program that you start | [`StartupHandles`], [`take_startup_handle`] |
 //! | have the bytes in memory | `mapped_vmo::Mapping`, which stands on [`Vmar::map`] |
 //!
@@ -56,6 +57,7 @@ mod channel;
 mod end;
 mod eventfd;
 mod eventpair;
+mod futex;
 mod handle;
 mod in_flight;
 mod listener;
@@ -83,6 +85,7 @@ pub use adopt::{AdoptError, AdoptOptions, AdoptPolicy, FdKind, Tier};
 pub use channel::{Channel, PeerCredentials};
 pub use eventfd::EventFd;
 pub use eventpair::EventPair;
+pub use futex::{futex_wait, futex_wake};
 pub use handle::{AsHandleRef, Handle, HandleBased, HandleRef, Unowned};
 pub use listener::Listener;
 pub use message::MessageBuf;

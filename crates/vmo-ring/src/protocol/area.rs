@@ -18,6 +18,17 @@ pub(crate) trait Area {
 
     /// A fence that is sequentially consistent, between accesses to all areas.
     fn fence(&self);
+
+    /// An acquire fence: what is loaded after it is no older than what was seen before it.
+    fn fence_acquire(&self) {
+        self.fence();
+    }
+
+    /// A release fence: what is stored after it is seen no sooner than what was stored before
+    /// it.
+    fn fence_release(&self) {
+        self.fence();
+    }
 }
 
 /// An area that this side stores to, and nobody else.

@@ -17,9 +17,13 @@
 //! position is never taken from the other side.
 
 pub(crate) mod area;
+pub(crate) mod broadcast;
 pub(crate) mod consumer;
+pub(crate) mod latest;
 pub(crate) mod layout;
 pub(crate) mod producer;
+pub(crate) mod published;
+pub(crate) mod records;
 
 /// Whether the other side has to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,11 @@ pub(crate) enum Trouble {
     Wait,
     /// The other side said that it has ended.
     Closed,
+    /// The writer was faster, and this reader goes on with what is left.
+    Lagged {
+        /// How many messages it did not get.
+        lost: u64,
+    },
     /// The other side's words can't be those of an honest one.
     Corrupt,
 }

@@ -18,6 +18,7 @@
 //! | `map`, `unmap`, `protect`, `populate`, `dont_fork`, `root` | the address space |
 //! | `write_memory` | bytes to an address, where a page may be missing |
 //! | `address_space` | which side of a fork this is |
+//! | `futex_wait`, `futex_wake` | to sleep until a word changes, by its address |
 //! | `status_of_errno`, `page_size` | what it takes to talk |
 //!
 //! Rights and ranges are checked by the caller; what the kernel alone can know, here.
@@ -28,8 +29,9 @@ mod kernel;
 
 pub(crate) use kernel::{
     Counter, Events, Listener, Memory, Process, Socket, address_space, address_space_word,
-    close_unknown, connect, dont_fork, is_one_user, map, monotonic_nanos, page_size, populate,
-    protect, root, sleep, status_of_errno, unmap, user, wait, wait_many, write_memory,
+    close_unknown, connect, dont_fork, futex_wait, futex_wake, is_one_user, map, monotonic_nanos,
+    page_size, populate, protect, root, sleep, status_of_errno, unmap, user, wait, wait_many,
+    write_memory,
 };
 
 use crate::{Extent, Name, SealPlan};

@@ -423,6 +423,19 @@ pub(crate) fn populate(_addr: usize, _len: usize) -> Result<(), Status> {
     Err(Status::NOT_SUPPORTED)
 }
 
+pub(crate) fn futex_wait(
+    _addr: usize,
+    _expected: u32,
+    deadline: MonotonicInstant,
+) -> Result<(), Status> {
+    let _ = deadline.left();
+    Err(Status::NOT_SUPPORTED)
+}
+
+pub(crate) fn futex_wake(_addr: usize, _count: u32) -> Result<u32, Status> {
+    Err(Status::NOT_SUPPORTED)
+}
+
 pub(crate) fn root() -> (usize, usize) {
     (0, 0)
 }
