@@ -139,14 +139,15 @@ impl Channel {
     /// # Examples
     ///
     /// ```
-    /// use zx::{Channel, HandleBased, Status, Vmo};
+    /// use zx::{Channel, HandleBased, MessageBuf, Status, Vmo};
     ///
     /// let (ours, theirs) = Channel::create()?;
     /// let mut handles = vec![Vmo::create(4096)?.into_handle()];
     /// ours.write(b"take this", &mut handles)?;
     /// assert!(handles.is_empty());
     ///
-    /// drop(theirs);
+    /// theirs.read(&mut MessageBuf::new())?;
+    /// drop(theirs); // with handles that nobody read, it would take a moment
     /// handles.push(Vmo::create(4096)?.into_handle());
     /// assert_eq!(ours.write(b"and this", &mut handles), Err(Status::PEER_CLOSED));
     /// assert_eq!(handles.len(), 1); // not lost

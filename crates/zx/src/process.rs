@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Examples
 ///
-/// ```standalone_crate
+/// ```
 /// use std::process::Command;
 /// use zx::{MonotonicInstant, Process, Signals};
 ///
@@ -88,7 +88,7 @@ impl Process {
     ///
     /// # Examples
     ///
-    /// ```standalone_crate
+    /// ```
     /// use std::process::Command;
     /// use zx::{Process, Status};
     ///

@@ -30,7 +30,7 @@ fn variable(slot: u16) -> String {
 ///
 /// # Examples
 ///
-/// ```standalone_crate
+/// ```
 /// use std::process::Command;
 /// use zx::{Channel, HandleBased, MonotonicInstant, Signals, StartupHandles};
 ///

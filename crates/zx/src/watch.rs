@@ -44,7 +44,7 @@ impl EventPair {
     ///
     /// # Examples
     ///
-    /// ```standalone_crate
+    /// ```
     /// use std::process::Command;
     /// use zx::{EventPair, HandleBased, MonotonicInstant, Process, StartupHandles, Status};
     ///
@@ -119,7 +119,7 @@ impl Channel {
     ///
     /// # Examples
     ///
-    /// ```standalone_crate
+    /// ```
     /// use std::process::Command;
     /// use zx::{Channel, HandleBased, MessageBuf, MonotonicInstant, Process, Status};
     /// use zx::StartupHandles;
