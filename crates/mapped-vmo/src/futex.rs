@@ -85,9 +85,9 @@ impl WriterMapping {
     ///
     /// # Hostile peer
     ///
-    /// A reader can sleep there with many threads. Each that is woken takes about a microsecond,
-    /// so `count` bounds what it can cost; and those that are woken are not others. So let
-    /// nobody sleep there without looking by itself at times.
+    /// A reader can sleep there with many threads. Each that is woken takes time here, which
+    /// `count` bounds; and those that are woken are not others. So let nobody sleep there
+    /// without looking by itself at times.
     ///
     /// # Ordering
     ///
