@@ -30,6 +30,7 @@
 //! | show many the latest value | [`LatestWriter`], [`LatestReader`] |
 //! | never make a system call | [`Waiting::Spin`] |
 //! | receive from many senders | a ring for each, and a [`WaitSet`] |
+//! | wait in a task of tokio | the feature `tokio`: `async_io` |
 //! | wait in a loop of your own | [`Sender::arm`], [`Receiver::arm`], and their descriptors |
 //!
 //! # What a hostile peer can do
@@ -45,6 +46,8 @@
 #![deny(unsafe_code)]
 
 mod area;
+#[cfg(feature = "tokio")]
+pub mod async_io;
 mod broadcast;
 mod connect;
 mod error;

@@ -4,6 +4,8 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
+#[cfg(feature = "tokio")]
+use zx::EventPair;
 use zx::{Channel, MonotonicInstant};
 
 use crate::protocol::Trouble;
@@ -305,6 +307,17 @@ impl Sender {
         self.check(len)?;
         let room = self.producer.reserve(len);
         self.side.note(room)
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn bell(&self) -> &EventPair {
+        &self.side.bell
+    }
+
+    /// When to look though nobody rang.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn longest_sleep(&self) -> Option<MonotonicInstant> {
+        self.side.nap_until()
     }
 
     pub(crate) fn memory_mut(&mut self) -> &mut WriterMapping {
