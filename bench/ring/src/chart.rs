@@ -168,7 +168,7 @@ fn lines(area: &DrawingArea<SVGBackend<'_>, Shift>, record: &Record) -> Result<(
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
     let labels = &mut chart.configure_series_labels();
-    let labels = labels.position(SeriesLabelPosition::LowerRight);
+    let labels = labels.position(SeriesLabelPosition::LowerMiddle);
     let labels = labels
         .background_style(WHITE.mix(0.85))
         .border_style(TRANSPARENT);
