@@ -12,6 +12,7 @@
 //! the median of the ratios within a round, and of those the median over the runs.
 #![deny(unsafe_code)]
 
+mod broadcast;
 pub mod candidate;
 mod chart;
 mod cli;

@@ -8,7 +8,7 @@ use crate::link::Shape;
 use crate::record::Place;
 use crate::table::Table;
 use crate::task::What;
-use crate::{futex, handles, kernel, limit, ours};
+use crate::{broadcast, futex, handles, kernel, limit, ours};
 
 /// What is compared with what, by name.
 pub(crate) const TWO_LINES: &str = "cache line, two lines";
@@ -25,6 +25,9 @@ pub(crate) const SLEEP: &str = "ours, sleep at once";
 pub(crate) const PASS: &str = "zx::Channel, strict gate";
 pub(crate) const ONE_READER: &str = "one reader";
 pub(crate) const FOUR_READERS: &str = "four readers";
+
+pub(crate) const ONE_ASLEEP: &str = "one reader, asleep";
+pub(crate) const FOUR_ASLEEP: &str = "four readers, asleep";
 
 /// Who is added by a program of its own.
 pub mod peers {
@@ -74,6 +77,7 @@ pub fn tables() -> Vec<Table> {
     ];
     tables.push(passing());
     tables.extend(STREAMS.map(stream));
+    tables.extend([STREAMS[0], STREAMS[1]].map(broadcast));
     tables
 }
 
@@ -118,6 +122,22 @@ fn passing() -> Table {
         shape: ROUND_TRIP,
         place: Place::OneProcess,
         candidates: vec![handles::bare("bare SCM_RIGHTS"), handles::channel(PASS)],
+    }
+}
+
+/// What readers cost a writer that never waits for them.
+fn broadcast(shape: Shape) -> Table {
+    use broadcast::{Crowd, readers};
+    Table {
+        what: What::Publish,
+        shape,
+        place: Place::TwoCores,
+        candidates: vec![
+            readers(ONE_READER, Crowd::Awake(1)),
+            readers(FOUR_READERS, Crowd::Awake(4)),
+            readers(ONE_ASLEEP, Crowd::Asleep(1)),
+            readers(FOUR_ASLEEP, Crowd::Asleep(4)),
+        ],
     }
 }
 

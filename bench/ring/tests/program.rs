@@ -84,3 +84,44 @@ fn a_handle_goes_through() {
     assert!(record["notes"].as_array().unwrap().is_empty());
     assert_eq!(record["goals"][0]["limit"], 10.0);
 }
+
+/// Whether there are two cores, which spinning takes.
+fn two_cores() -> bool {
+    std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
+}
+
+#[test]
+fn everybody_streams_and_no_byte_is_wrong() {
+    if !two_cores() {
+        return;
+    }
+    let (record, _) = record("throughput, 64B", "stream");
+    assert_eq!(
+        record["notes"].as_array().unwrap().len(),
+        0,
+        "{}",
+        record["notes"]
+    );
+    let rows = record["tables"][0]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 11, "{rows:?}");
+    // Ours by the limit, in batches by the limit, and by a pipe.
+    assert_eq!(record["goals"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_broadcast_has_one_reader_and_four() {
+    if !two_cores() {
+        return;
+    }
+    let (record, _) = record("broadcast", "broadcast");
+    assert_eq!(
+        record["notes"].as_array().unwrap().len(),
+        0,
+        "{}",
+        record["notes"]
+    );
+    for table in record["tables"].as_array().unwrap() {
+        assert_eq!(table["rows"].as_array().unwrap().len(), 4, "{table}");
+    }
+    assert_eq!(record["goals"].as_array().unwrap().len(), 2);
+}
