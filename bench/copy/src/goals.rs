@@ -1,53 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The goals, what was measured for each, and what misses them.
 
+use common::goal::Goal;
 use definitions::{Placement, Size};
-use serde::{Deserialize, Serialize};
 
 use crate::lifecycle::Step;
 use crate::memcpy::{Part, Row};
 use crate::others::Other;
 use crate::record::Record;
-use crate::rounds::{mean, rounded};
-
-/// One goal.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Goal {
-    pub what: String,
-    pub measured: f64,
-    /// `<=` or `>=`.
-    pub relation: String,
-    pub limit: f64,
-    pub met: bool,
-    /// What is worst, or misses.
-    pub detail: String,
-}
-
-impl Goal {
-    fn at_most(what: impl Into<String>, measured: f64, limit: f64) -> Self {
-        Self {
-            what: what.into(),
-            measured: rounded(measured),
-            relation: "<=".to_owned(),
-            limit,
-            met: measured <= limit,
-            detail: String::new(),
-        }
-    }
-
-    fn at_least(what: impl Into<String>, measured: f64, limit: f64) -> Self {
-        Self {
-            relation: ">=".to_owned(),
-            met: measured >= limit,
-            ..Self::at_most(what, measured, limit)
-        }
-    }
-
-    fn with(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
-        self
-    }
-}
+use crate::rounds::mean;
 
 /// What no size may be slower than.
 const WORST: f64 = 1.05;

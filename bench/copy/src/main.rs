@@ -25,18 +25,14 @@ mod chores;
 mod field;
 mod goals;
 mod lifecycle;
-mod machine;
 mod memcpy;
 mod others;
 mod record;
 mod rival;
-mod rounds;
 mod table;
 
+use common::{Failure, machine, rounds};
 use record::Record;
-
-/// The error of anything here.
-type Failure = Box<dyn std::error::Error>;
 
 /// Measures the copies of mapped-vmo against what else there is.
 #[derive(Parser)]

@@ -50,7 +50,7 @@ pub fn print(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     unpredictable(record, out)?;
     chores(record, out)?;
     lifecycle(record, out)?;
-    goals(record, out)
+    common::goal::print(&record.goals, out)
 }
 
 fn facts(record: &Record, out: &mut dyn Write) -> io::Result<()> {
@@ -209,34 +209,4 @@ fn lifecycle(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     Ok(())
-}
-
-fn goals(record: &Record, out: &mut dyn Write) -> io::Result<()> {
-    let met = record.goals.iter().filter(|goal| goal.met).count();
-    writeln!(out, "\n{met} of {} goals are met", record.goals.len())?;
-    for goal in &record.goals {
-        let verdict = if goal.met { "met   " } else { "MISSED" };
-        writeln!(
-            out,
-            "{verdict} {:<52} {:>7.3} {} {:.2}  {}",
-            goal.what,
-            goal.measured,
-            goal.relation,
-            goal.limit,
-            shortened(&goal.detail)
-        )?;
-    }
-    Ok(())
-}
-
-/// The first of many details. The record has them all.
-fn shortened(detail: &str) -> String {
-    const SHOWN: usize = 6;
-    let all: Vec<&str> = detail.split("; ").collect();
-    match all.get(SHOWN..) {
-        Some(rest) if !rest.is_empty() => {
-            format!("{}; and {} more", all[..SHOWN].join("; "), rest.len())
-        }
-        _ => detail.to_owned(),
-    }
 }

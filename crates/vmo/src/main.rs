@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+mod bench;
 mod check;
 mod demo;
 mod link;
@@ -42,6 +43,11 @@ enum Verb {
     /// Try every attack on every kind of shared memory on this machine
     #[command(after_help = check::TIERS)]
     Check(CheckArgs),
+    /// Measure what the library does on this machine
+    Bench {
+        #[command(subcommand)]
+        what: Benchmark,
+    },
     /// Run a program with sealed VMOs as files: {NAME} in its arguments becomes a path
     #[command(after_help = run::EXAMPLES)]
     Run(RunArgs),
@@ -90,6 +96,24 @@ struct CheckArgs {
     output: Output,
 }
 
+/// What `vmo bench` measures.
+#[derive(Debug, Subcommand)]
+enum Benchmark {
+    /// Messages between two processes, beside pipes, sockets and futexes
+    #[command(after_help = bench::NOTES)]
+    Ring(RingBenchArgs),
+}
+
+/// Arguments of `vmo bench ring`.
+#[derive(Debug, Args)]
+struct RingBenchArgs {
+    /// How long all of it takes, about
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = bench::seconds)]
+    seconds: f64,
+    #[command(flatten)]
+    output: Output,
+}
+
 /// Arguments of `vmo run`.
 #[derive(Debug, Args)]
 struct RunArgs {
@@ -110,6 +134,9 @@ fn main() -> ExitCode {
     match cli.verb {
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(args.output.format())),
+        Verb::Bench { what } => match what {
+            Benchmark::Ring(args) => finish(bench::ring(&args)),
+        },
         Verb::Run(args) => {
             // Where all goes well, this process has become the program.
             let failed = run::run(args.vmos, &args.command);
@@ -132,7 +159,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     } else {
         let help = match verb.to_str() {
-            Some(verb @ ("check" | "demo" | "run")) => format!("vmo {verb} --help"),
+            Some(verb @ ("bench" | "check" | "demo" | "run")) => format!("vmo {verb} --help"),
             _ => "vmo --help".to_owned(),
         };
         complain(&format!("{}; see {help}", one_line(&error.to_string())));

@@ -4,7 +4,7 @@
 use clap::ValueEnum;
 
 use crate::link::Gone;
-use crate::{Failure, check, demo};
+use crate::{Failure, bench, check, demo};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -21,6 +21,8 @@ pub(crate) enum Role {
     Defender,
     /// Does what it is told to the descriptor that it was given.
     Hostile,
+    /// Receives and answers what is measured.
+    Partner,
 }
 
 impl Role {
@@ -33,6 +35,7 @@ impl Role {
             Self::Receiver => "receiver",
             Self::Defender => "defender",
             Self::Hostile => "hostile",
+            Self::Partner => "partner",
         }
     }
 }
@@ -46,6 +49,7 @@ pub(crate) fn villain(role: Role) -> Result<(), Failure> {
         Role::Receiver => demo::receive(),
         Role::Defender => check::defender(),
         Role::Hostile => check::hostile(),
+        Role::Partner => bench::partner(),
     };
     match done {
         // Whoever started this is gone: there is nothing left to do, and nobody to tell.
