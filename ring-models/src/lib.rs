@@ -23,3 +23,10 @@ mod memory;
 #[path = "../../crates/vmo-ring/src/protocol/mod.rs"]
 #[allow(dead_code, reason = "a model uses what it is about")]
 mod protocol;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a model that is wrong may panic"
+)]
+mod ring;
