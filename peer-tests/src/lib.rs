@@ -14,6 +14,7 @@ pub mod hostile;
 mod leash;
 pub mod litmus;
 pub mod message;
+pub mod rings;
 pub mod seccomp;
 #[cfg(target_arch = "x86_64")]
 pub mod trace;

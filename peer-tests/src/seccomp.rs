@@ -85,6 +85,28 @@ pub fn refuse(call: Call, errno: u16) -> io::Result<()> {
     install(&program)
 }
 
+/// Ends this process by `SIGSYS` at any call that is none of `calls`, made by this thread from
+/// now on.
+///
+/// # Errors
+///
+/// As [`refuse`].
+///
+/// # Panics
+///
+/// If there are more calls than a filter can jump over.
+pub fn only(calls: &[libc::c_long]) -> io::Result<()> {
+    let give = |verdict| step(BPF_RET | BPF_K, verdict, [0, 0]);
+    let mut program = vec![step(BPF_LD | BPF_W | BPF_ABS, NUMBER, [0, 0])];
+    for (left, call) in (1..=calls.len()).rev().zip(calls) {
+        let left = u8::try_from(left).expect("a few calls");
+        program.push(step(BPF_JMP | BPF_JEQ | BPF_K, *call as u32, [left, 0]));
+    }
+    program.push(give(libc::SECCOMP_RET_KILL_PROCESS));
+    program.push(give(SECCOMP_RET_ALLOW));
+    install(&program)
+}
+
 pub(crate) fn step(code: u32, k: u32, jumps: [u8; 2]) -> sock_filter {
     let [jt, jf] = jumps;
     sock_filter {
