@@ -308,6 +308,33 @@ fn no_wake_of_the_producer_is_lost() {
 }
 
 #[test]
+fn the_producer_is_woken_when_there_is_just_the_room_that_it_needs() {
+    static WATCHED: Watched<'_> = Watched {
+        headers: &[],
+        payloads: &[8],
+    };
+    in_every_order(3, || {
+        let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
+        send(&mut producer, 2032, 11).unwrap();
+        send(&mut producer, 2032, 22).unwrap();
+        let bell = Arc::new(Notify::new());
+        let rings = Arc::clone(&bell);
+        let receives = thread::spawn(move || {
+            // One message, and then it does something else.
+            if receive(&mut consumer).unwrap().1 {
+                rings.notify();
+            }
+            consumer
+        });
+        // 16 to the end, 2032 and the next header: with the 16 that are free, the first's.
+        send_asleep(&mut producer, 2024, &bell).unwrap();
+        let mut consumer = receives.join().unwrap();
+        assert_eq!(receive(&mut consumer).unwrap().0, (2032, 22));
+        assert_eq!(receive(&mut consumer).unwrap().0, (2024, 33));
+    });
+}
+
+#[test]
 fn the_producer_is_woken_from_each_of_two_sleeps() {
     static WATCHED: Watched<'_> = Watched {
         headers: &[0, 2040, 4080],
