@@ -20,7 +20,7 @@ fn ends_well(program: &str, args: [&str; 2]) {
 
 #[test]
 fn a_peer_that_scribbles_over_its_side_of_a_ring_keeps_nobody_and_kills_nobody() {
-    ends_well(env!("CARGO_BIN_EXE_ring_hostile"), ["--writes", "10000000"]);
+    ends_well(env!("CARGO_BIN_EXE_ring_hostile"), ["--writes", "3000000"]);
 }
 
 #[test]

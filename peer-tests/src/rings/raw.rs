@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The handshake of a ring by hand, as somebody writes it who means no good; and the layout.
 
+use core::cell::Cell;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
@@ -62,6 +63,8 @@ pub struct Raw {
     pub bell: EventPair,
     /// Of the records.
     pub capacity: usize,
+    /// How often something was stored.
+    pub stores: Cell<u64>,
 }
 
 impl Raw {
@@ -70,6 +73,7 @@ impl Raw {
     pub fn store(&self, offset: usize, word: u64) {
         if let Ok(place) = self.own.atomic::<u64>(offset & !7) {
             place.store(word, Relaxed);
+            self.stores.set(self.stores.get() + 1);
         }
     }
 
@@ -98,6 +102,7 @@ impl Raw {
             peer,
             bell,
             capacity,
+            stores: Cell::new(0),
         }
     }
 
@@ -119,6 +124,7 @@ impl Raw {
             peer,
             bell,
             capacity,
+            stores: Cell::new(0),
         }
     }
 }

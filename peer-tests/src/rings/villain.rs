@@ -26,12 +26,12 @@ impl Attack {
     pub const ALL: [Self; 4] = [Self::Noise, Self::Nearly, Self::Rings, Self::Silent];
 }
 
-/// How many stores are made between two looks at the orders.
+/// How many steps are made between two looks at the orders.
 const BURST: u64 = 4096;
 
 /// Runs until the victim is gone. It is started with the channel of the handshakes in slot 0,
 /// and that of the orders in slot 1: `[attack, whether it sends, log2 of the capacity]`. It
-/// answers with the number of stores so far.
+/// answers with the number of stores so far: those that are to harm, and all others.
 ///
 /// # Panics
 ///
@@ -44,7 +44,7 @@ pub fn run() {
         Channel::try_from(handle).expect("a channel")
     };
     let (rings, orders) = (channel(0), channel(1));
-    let (mut message, mut stores) = (MessageBuf::new(), 0);
+    let (mut message, mut stores) = (MessageBuf::new(), [0_u64; 2]);
     let mut random = Random::new(u64::from(std::process::id()));
     if orders.read_until(&mut message, after(20_000)).is_err() {
         return;
@@ -53,12 +53,13 @@ pub fn run() {
         let Ok(order) = <[u8; 3]>::try_from(message.bytes()) else {
             return;
         };
-        let answer = u64::to_le_bytes(stores);
+        let answer = stores.map(u64::to_le_bytes).concat();
         orders.write(&answer, &mut Vec::new()).expect("a listener");
         let mut villain = Villain::new(&rings, order);
         loop {
             villain.burst(&mut random);
-            stores += BURST;
+            let harm = matches!(villain.attack, Attack::Noise | Attack::Nearly);
+            stores[usize::from(!harm)] += villain.raw.stores.take();
             match orders.read(&mut message) {
                 Err(Status::SHOULD_WAIT) => {}
                 Err(_) => return,
@@ -74,6 +75,8 @@ struct Villain {
     sends: bool,
     /// How far it sent, or read.
     position: u64,
+    /// Where the stretch of good headers ends.
+    end: u64,
 }
 
 impl Villain {
@@ -90,6 +93,7 @@ impl Villain {
             attack,
             sends,
             position: 0,
+            end: 0,
         }
     }
 
@@ -122,28 +126,57 @@ impl Villain {
         self.raw.store(offset.min(size - 8), word);
     }
 
-    /// A good header for the position that the victim comes to next at some place.
-    fn carpet(&self, random: &mut Random) {
-        let capacity = self.raw.capacity as u64;
+    /// Each word of a stretch is a good header for its place, and another one each moment, so
+    /// the victim goes on wherever it is; a 0 ends the stretch, and when the victim stands
+    /// there the next one is laid.
+    fn carpet(&mut self, random: &mut Random) {
         let dice = random.word();
+        if self.raw.load(HEAD) == self.end {
+            return self.lay(random);
+        }
         if dice & 0xff == 0 {
             return self.raw.store(usize::from(dice & 0x100 == 0) * 8, dice);
         }
-        let head = self.raw.load(HEAD);
-        let index = (dice >> 8) & (capacity - 1) & !7;
-        let position = head.wrapping_add(index.wrapping_sub(head) & (capacity - 1));
-        let to_end = capacity - index;
-        let len = match dice >> 60 {
-            0 => random.below(self.raw.capacity / 2 - 15),
-            _ => random.below(100),
+        let words = (self.end - self.position) / 8;
+        let at = self.position + (dice >> 8) % words * 8;
+        let wrong = (dice >> 40) & 0xffff == 0;
+        let word = if wrong {
+            random.word()
+        } else {
+            self.plausible(at, random)
         };
-        let word = match record(len) > to_end {
-            true => header(2, to_end as usize - 8, position),
-            false => header(1, len, position),
+        self.put(at, word);
+    }
+
+    /// The next stretch: its end first, its beginning last.
+    fn lay(&mut self, random: &mut Random) {
+        let capacity = self.raw.capacity as u64;
+        self.position = self.end;
+        let to_end = capacity - (self.position & (capacity - 1));
+        let most = to_end.min(capacity / 2) / 8;
+        self.end = self.position + 8 * (1 + random.word() % most);
+        self.put(self.end, 0);
+        let mut at = self.end;
+        while at > self.position {
+            at -= 8;
+            let word = self.plausible(at, random);
+            self.put(at, word);
+        }
+    }
+
+    /// A header that is good at this place of the stretch.
+    fn plausible(&self, at: u64, random: &mut Random) -> u64 {
+        let most = (self.end - at - 8) as usize;
+        let most = match random.word() & 15 {
+            0 => most,
+            _ => most.min(100),
         };
-        let wrong = (dice >> 32) & 0xffff == 0;
-        let word = if wrong { random.word() } else { word };
-        self.raw.store(CONTROL + index as usize, word);
+        header(1, random.below(most + 1), at)
+    }
+
+    fn put(&self, position: u64, word: u64) {
+        let index = position as usize & (self.raw.capacity - 1);
+        self.raw.store(CONTROL + index, word);
     }
 
     /// Sends, as a sender should; rings for nobody.
