@@ -3,11 +3,10 @@
 //!
 //! | model | what it shows |
 //! |---|---|
-//! | `batch` | two messages that are shown at once come whole, over the end of the area too |
-//! | `room` | a message is overwritten only after it was read |
-//! | `forged` | what an earlier message left behind is never taken for a header |
-//! | `consumer_sleeps`, `producer_sleeps` | no wake is lost, in two sleeps one after the other |
-//! | `closing` | who is about to sleep learns that the other side has ended |
+//! | `batch` | two messages that are shown at once come whole, padded and in old slots too |
+//! | `overwritten` | data and slots are overwritten only after they were read |
+//! | `wake`, `woken` | no wake is lost, in two sleeps one after the other |
+//! | `learns` | who is about to sleep learns that the other side has ended |
 //!
 //! The bell is one that the model checker knows: who waits for it for ever is a deadlock.
 
@@ -20,7 +19,7 @@ use crate::memory::{Memory, Own, View, in_every_order};
 use crate::protocol::area::{Area, OwnArea};
 use crate::protocol::consumer::Consumer;
 use crate::protocol::layout::{
-    CONSUMER_STATE, CONTROL, Geometry, HEAD, Kind, PRODUCER_STATE, WANTED, header,
+    CONSUMER_STATE, CONTROL, Geometry, HEAD, PRODUCER_STATE, Place, WANTED,
 };
 use crate::protocol::producer::Producer;
 use crate::protocol::{Trouble, Wakes};
@@ -30,10 +29,14 @@ const CAPACITY: usize = 4096;
 type Sends = Producer<Own, View>;
 type Receives = Consumer<Own, View>;
 
-/// Which words of the records are watched: headers, and payloads that nobody races for.
+/// The longest message: a bit less than half of the ring.
+const LONG: usize = CAPACITY / 2 - 64;
+
+/// What is watched: the slots of messages, with the bytes in them; and words of the data.
+/// Nobody races for bytes.
 struct Watched<'a> {
-    headers: &'a [usize],
-    payloads: &'a [usize],
+    slots: &'a [u64],
+    data: &'a [u64],
 }
 
 /// Both sides. All words of control are watched.
@@ -43,11 +46,13 @@ fn ring(watched: &Watched<'_>, wakes: Wakes) -> (Sends, Receives) {
     for word in [PRODUCER_STATE, WANTED] {
         records = records.racing(word..word + 8);
     }
-    for index in watched.headers {
-        records = records.racing(CONTROL + index..CONTROL + index + 8);
+    for number in watched.slots {
+        let slot = geometry.slot(*number);
+        records = records.racing(slot..slot + 8).guarded(slot + 8..slot + 16);
     }
-    for index in watched.payloads {
-        records = records.guarded(CONTROL + index..CONTROL + index + 8);
+    for start in watched.data {
+        let word = geometry.bytes(0, Place::Here, *start);
+        records = records.guarded(word..word + 8);
     }
     let mut control = Memory::new(CONTROL);
     for word in [HEAD, CONSUMER_STATE] {
@@ -83,25 +88,30 @@ fn receive(consumer: &mut Receives) -> Result<((usize, u64), bool), Trouble> {
     Ok(((found.len, u64::from_le_bytes(first)), wake))
 }
 
-/// Moves both sides to a position, with nothing between them.
-fn go_to(producer: &mut Sends, consumer: &mut Receives, lens: &[usize]) {
+/// Sends messages of these lengths through the ring.
+fn go_on(producer: &mut Sends, consumer: &mut Receives, lens: impl IntoIterator<Item = usize>) {
     for len in lens {
-        let room = producer.reserve(*len).unwrap();
-        producer.commit(&room, *len).unwrap();
+        let room = producer.reserve(len).unwrap();
+        producer.commit(&room, len).unwrap();
         producer.show().unwrap();
         let found = consumer.next().unwrap();
         consumer.consume(found).unwrap();
-        consumer.show().unwrap();
     }
 }
 
-/// Sends two messages at once from a position; the other side takes them as they come.
-fn batch(watched: &'static Watched<'static>, before: &'static [usize]) {
+/// After these messages two more, of which the first has `len` bytes, are shown at once; the
+/// other side takes them as they come.
+fn batch(
+    watched: &'static Watched<'static>,
+    before: impl Fn() -> Vec<usize> + Send + Sync + 'static,
+    len: usize,
+) {
     in_every_order(3, move || {
         let (mut producer, mut consumer) = ring(watched, Wakes::Never);
-        go_to(&mut producer, &mut consumer, before);
+        go_on(&mut producer, &mut consumer, before());
+        consumer.show().unwrap();
         let sends = thread::spawn(move || {
-            stage(&mut producer, 40, 11).unwrap();
+            stage(&mut producer, len, 11).unwrap();
             stage(&mut producer, 8, 22).unwrap();
             producer.show().unwrap();
             producer
@@ -117,105 +127,99 @@ fn batch(watched: &'static Watched<'static>, before: &'static [usize]) {
         while let Ok((message, _)) = receive(&mut consumer) {
             got.push(message);
         }
-        assert_eq!(got, [(40, 11), (8, 22)]);
+        assert_eq!(got, [(len, 11), (8, 22)]);
     });
 }
 
 #[test]
 fn two_messages_shown_at_once_come_whole() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 48, 64],
-        payloads: &[8, 56],
+        slots: &[0, 1, 2],
+        data: &[0],
     };
-    batch(&WATCHED, &[]);
+    batch(&WATCHED, Vec::new, 40);
 }
 
 #[test]
-fn two_messages_come_whole_when_a_pad_is_before_them() {
-    // 2040 and 2016 bytes: 40 are left at the end, and the record has 48.
+fn two_messages_come_whole_when_the_first_one_is_at_the_start_again() {
+    // One line is left at the end, and the message has two.
     static WATCHED: Watched<'_> = Watched {
-        headers: &[4056, 0, 48, 64],
-        payloads: &[8, 56],
+        slots: &[3, 4, 5],
+        data: &[0],
     };
-    batch(&WATCHED, &[2032, 2008]);
+    batch(&WATCHED, || vec![LONG, LONG, 64], 100);
 }
 
 #[test]
-fn two_messages_come_whole_when_the_first_one_ends_with_the_area() {
-    // 2040 and 2008 bytes: 48 are left.
+fn two_messages_come_whole_in_slots_that_others_had() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[4048, 0, 16],
-        payloads: &[4056, 8],
+        slots: &[63, 0, 1],
+        data: &[4032],
     };
-    batch(&WATCHED, &[2032, 2000]);
+    batch(&WATCHED, || vec![8; 63], 40);
+    batch(&WATCHED, || vec![8; 64], 7);
+}
+
+/// Sends a message that needs the room of those that the other thread takes.
+fn send_as_soon_as_there_is_room(producer: &mut Sends, len: usize, first: u64) -> bool {
+    let mut sent = send(producer, len, first);
+    if sent == Err(Trouble::Wait) {
+        thread::yield_now();
+        sent = send(producer, len, first);
+    }
+    sent.is_ok()
 }
 
 #[test]
-fn a_message_is_overwritten_only_after_it_was_read() {
+fn data_is_overwritten_only_after_it_was_read() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 2040, 4080],
-        payloads: &[8],
+        slots: &[],
+        data: &[0],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::Never);
-        // All that there is: the next one needs the first one's room.
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let receives = thread::spawn(move || {
-            assert_eq!(receive(&mut consumer).unwrap().0, (2032, 11));
+            assert_eq!(receive(&mut consumer).unwrap().0, (LONG, 11));
             consumer
         });
-        let mut sent = send(&mut producer, 1900, 33);
-        if sent == Err(Trouble::Wait) {
-            thread::yield_now();
-            sent = send(&mut producer, 1900, 33);
-        }
+        let sent = send_as_soon_as_there_is_room(&mut producer, 1900, 33);
         let mut consumer = receives.join().unwrap();
-        if sent.is_err() {
+        if !sent {
             send(&mut producer, 1900, 33).unwrap();
         }
-        assert_eq!(receive(&mut consumer).unwrap().0, (2032, 22));
+        assert_eq!(receive(&mut consumer).unwrap().0, (LONG, 22));
         assert_eq!(receive(&mut consumer).unwrap().0, (1900, 33));
     });
 }
 
 #[test]
-fn what_an_earlier_message_left_is_never_taken_for_a_header() {
+fn a_slot_is_overwritten_only_after_it_was_read() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 16],
-        payloads: &[8],
+        slots: &[0],
+        data: &[],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::Never);
-        // A round of the area, with a header in a payload that is right for the next round.
-        let room = producer.reserve(2032).unwrap();
-        let forged = header(Kind::Message, 8, 4096 + 16);
-        producer
-            .own_mut()
-            .write(room.offset + 8, &forged.to_le_bytes())
-            .unwrap();
-        producer.commit(&room, 2032).unwrap();
-        producer.show().unwrap();
-        let found = consumer.next().unwrap();
-        consumer.consume(found).unwrap();
-        go_to(&mut producer, &mut consumer, &[2032, 8]);
-        // Both are at 4096 now.
-        let sends = thread::spawn(move || {
-            send(&mut producer, 8, 11).unwrap();
-            producer
-        });
-        let mut got = Vec::new();
-        for _ in 0..2 {
-            match receive(&mut consumer) {
-                Ok((message, _)) => got.push(message),
-                Err(trouble) => assert_eq!(trouble, Trouble::Wait),
+        // All slots but one: the one after it is the first one's.
+        for number in 0..63 {
+            send(&mut producer, 8, number).unwrap();
+        }
+        let receives = thread::spawn(move || {
+            for number in 0..8 {
+                assert_eq!(receive(&mut consumer).unwrap().0, (8, number));
             }
+            consumer
+        });
+        let mut sent = 63;
+        while sent < 65 && send_as_soon_as_there_is_room(&mut producer, 8, sent) {
+            sent += 1;
         }
-        let _producer = sends.join().unwrap();
-        while let Ok((message, _)) = receive(&mut consumer) {
-            got.push(message);
+        let mut consumer = receives.join().unwrap();
+        for number in 8..sent {
+            assert_eq!(receive(&mut consumer).unwrap().0, (8, number));
         }
-        assert_eq!(got, [(8, 11)]);
     });
 }
 
@@ -241,8 +245,8 @@ fn receive_asleep(consumer: &mut Receives, bell: &Notify) -> Result<(usize, u64)
 #[test]
 fn no_wake_of_the_consumer_is_lost() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 16, 32],
-        payloads: &[8, 24],
+        slots: &[0, 1, 2],
+        data: &[],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
@@ -279,19 +283,19 @@ fn send_asleep(producer: &mut Sends, len: usize, bell: &Notify) -> Result<(), Tr
 #[test]
 fn no_wake_of_the_producer_is_lost() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[],
-        payloads: &[8],
+        slots: &[],
+        data: &[0],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let bell = Arc::new(Notify::new());
         let rings = Arc::clone(&bell);
         let receives = thread::spawn(move || {
             for first in [11, 22] {
                 let (message, wake) = receive(&mut consumer).unwrap();
-                assert_eq!(message, (2032, first));
+                assert_eq!(message, (LONG, first));
                 if wake {
                     rings.notify();
                 }
@@ -301,22 +305,22 @@ fn no_wake_of_the_producer_is_lost() {
             }
             consumer
         });
-        send_asleep(&mut producer, 1900, &bell).unwrap();
+        send_asleep(&mut producer, 1800, &bell).unwrap();
         let mut consumer = receives.join().unwrap();
-        assert_eq!(receive(&mut consumer).unwrap().0, (1900, 33));
+        assert_eq!(receive(&mut consumer).unwrap().0, (1800, 33));
     });
 }
 
 #[test]
 fn the_producer_is_woken_when_there_is_just_the_room_that_it_needs() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[],
-        payloads: &[8],
+        slots: &[],
+        data: &[0],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let bell = Arc::new(Notify::new());
         let rings = Arc::clone(&bell);
         let receives = thread::spawn(move || {
@@ -326,24 +330,24 @@ fn the_producer_is_woken_when_there_is_just_the_room_that_it_needs() {
             }
             consumer
         });
-        // 16 to the end, 2032 and the next header: with the 16 that are free, the first's.
-        send_asleep(&mut producer, 2024, &bell).unwrap();
+        // With the two lines at the end: the first one's room and not a line less.
+        send_asleep(&mut producer, 1900, &bell).unwrap();
         let mut consumer = receives.join().unwrap();
-        assert_eq!(receive(&mut consumer).unwrap().0, (2032, 22));
-        assert_eq!(receive(&mut consumer).unwrap().0, (2024, 33));
+        assert_eq!(receive(&mut consumer).unwrap().0, (LONG, 22));
+        assert_eq!(receive(&mut consumer).unwrap().0, (1900, 33));
     });
 }
 
 #[test]
 fn the_producer_is_woken_from_each_of_two_sleeps() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 2040, 4080],
-        payloads: &[],
+        slots: &[0, 1, 2, 3],
+        data: &[],
     };
     in_every_order(2, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let bell = Arc::new(Notify::new());
         let rings = Arc::clone(&bell);
         let receives = thread::spawn(move || {
@@ -365,8 +369,8 @@ fn the_producer_is_woken_from_each_of_two_sleeps() {
                 }
             }
         });
-        send_asleep(&mut producer, 2032, &bell).unwrap();
-        send_asleep(&mut producer, 2032, &bell).unwrap();
+        send_asleep(&mut producer, LONG, &bell).unwrap();
+        send_asleep(&mut producer, LONG, &bell).unwrap();
         receives.join().unwrap();
     });
 }
@@ -374,8 +378,8 @@ fn the_producer_is_woken_from_each_of_two_sleeps() {
 #[test]
 fn a_consumer_that_goes_to_sleep_learns_that_the_producer_ends() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0, 16],
-        payloads: &[8],
+        slots: &[0, 1],
+        data: &[],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
@@ -397,13 +401,13 @@ fn a_consumer_that_goes_to_sleep_learns_that_the_producer_ends() {
 #[test]
 fn a_producer_that_goes_to_sleep_learns_that_the_consumer_ends() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[],
-        payloads: &[],
+        slots: &[],
+        data: &[],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::IfItSleeps);
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let bell = Arc::new(Notify::new());
         let rings = Arc::clone(&bell);
         let receives = thread::spawn(move || {
@@ -419,13 +423,13 @@ fn a_producer_that_goes_to_sleep_learns_that_the_consumer_ends() {
 #[test]
 fn who_never_sleeps_learns_that_the_other_side_ends() {
     static WATCHED: Watched<'_> = Watched {
-        headers: &[0],
-        payloads: &[],
+        slots: &[0],
+        data: &[],
     };
     in_every_order(3, || {
         let (mut producer, mut consumer) = ring(&WATCHED, Wakes::Never);
-        send(&mut producer, 2032, 11).unwrap();
-        send(&mut producer, 2032, 22).unwrap();
+        send(&mut producer, LONG, 11).unwrap();
+        send(&mut producer, LONG, 22).unwrap();
         let receives = thread::spawn(move || consumer.close().unwrap());
         let mut end = send(&mut producer, 100, 33);
         while end == Err(Trouble::Wait) {
