@@ -23,7 +23,7 @@ pub mod flags {
     pub const RINGS: u32 = 8;
 }
 
-/// Where the records begin.
+/// Where the slots begin.
 pub const CONTROL: usize = 4096;
 /// Where a consumer says how far it is, and the producer its state.
 pub const HEAD: usize = 0;
@@ -40,16 +40,29 @@ pub fn hello(flags: u32, capacity: u64) -> Vec<u8> {
     bytes
 }
 
-/// The header of a record.
+/// A header: the number of its message, where the bytes are, how many.
 #[must_use]
-pub fn header(kind: u64, len: usize, position: u64) -> u64 {
-    ((position >> 3) & ((1 << 30) - 1)) << 34 | kind << 32 | (len as u64 & 0xffff_ffff)
+pub fn header(number: u64, place: u64, len: usize) -> u64 {
+    1 << 63 | (number & ((1 << 29) - 1)) << 34 | place << 32 | (len as u64 & 0xffff_ffff)
 }
 
-/// The bytes of a record.
+/// The bytes are in the slot.
+pub const INLINE: u64 = 1;
+/// They are where the message before ended.
+pub const HERE: u64 = 0;
+/// They are at the start of the data.
+pub const PADDED: u64 = 2;
+
+/// The bytes of data that a message takes.
 #[must_use]
 pub fn record(len: usize) -> u64 {
-    (len as u64 + 15) & !7
+    (len as u64).next_multiple_of(64).max(64)
+}
+
+/// The bytes of a sender's memory.
+#[must_use]
+pub fn area(capacity: usize) -> usize {
+    CONTROL + capacity / 64 * 16 + capacity
 }
 
 /// One side of a ring, without any of its manners.
@@ -61,7 +74,7 @@ pub struct Raw {
     pub peer: ReadOnlyMapping,
     /// To wake it.
     pub bell: EventPair,
-    /// Of the records.
+    /// Of the data.
     pub capacity: usize,
     /// How often something was stored.
     pub stores: Cell<u64>,
@@ -85,6 +98,13 @@ impl Raw {
         place.map_or(0, |place| place.load(Acquire))
     }
 
+    /// Where the slot of a message is.
+    #[must_use]
+    #[inline]
+    pub fn slot(&self, number: u64) -> usize {
+        CONTROL + (number as usize & (self.capacity / 64 - 1)) * 16
+    }
+
     /// Connects as the side that sends.
     ///
     /// # Panics
@@ -92,7 +112,7 @@ impl Raw {
     /// If the victim does not.
     #[must_use]
     pub fn sends(channel: &Channel, flags: u32, capacity: usize) -> Self {
-        let (own, vmo) = WriterMapping::allocate(CONTROL + capacity).expect("memory");
+        let (own, vmo) = WriterMapping::allocate(area(capacity)).expect("memory");
         let (bell, far) = EventPair::create().expect("a bell");
         let handles = vec![vmo.into_handle(), far.into_handle()];
         let mut theirs = exchange(channel, flags | flags::SENDS, capacity, handles);
@@ -116,7 +136,7 @@ impl Raw {
         let (own, vmo) = WriterMapping::allocate(CONTROL).expect("memory");
         let handles = vec![vmo.into_handle()];
         let mut theirs = exchange(channel, flags | flags::RECEIVES, 0, handles);
-        let peer = memory(&mut theirs, CONTROL + capacity);
+        let peer = memory(&mut theirs, area(capacity));
         let bell = theirs.take_handle(1).expect("a bell");
         let bell = EventPair::try_from(bell).expect("a bell");
         Self {

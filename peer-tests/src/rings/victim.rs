@@ -39,6 +39,7 @@ pub fn run(program: &str, stores: u64, mut progress: impl FnMut(&Tally)) -> Tall
     let mut villain = Leash(command.spawn().expect("the villain"));
     drop(command);
     let mut victim = Victim {
+        attack: Attack::Noise,
         tally: Tally::default(),
         random: Random::new(1),
         buffer: vec![0; 1 << 16],
@@ -68,6 +69,7 @@ impl Drop for Leash {
 }
 
 struct Victim {
+    attack: Attack,
     tally: Tally,
     random: Random,
     buffer: Vec<u8>,
@@ -76,6 +78,7 @@ struct Victim {
 impl Victim {
     fn round(&mut self, rings: &Channel, orders: &Channel, round: u64) {
         let attack = Attack::ALL[(round % 4) as usize];
+        self.attack = attack;
         let receives = round / 4 % 2 == 0;
         let waiting = match round / 8 % 3 {
             0 => Waiting::Sleep { spins: 0 },
@@ -209,7 +212,8 @@ impl Victim {
     }
 
     fn count(&mut self, stats: vmo_ring::RingStats, name: &str) {
-        self.tally.add(name, stats.messages);
+        let by_attack = format!("{name}_{:?}", self.attack);
+        self.tally.add(&by_attack, stats.messages);
         self.tally.add("sleeps", stats.sleeps);
         self.tally.add("wakes", stats.wakes);
     }

@@ -4,7 +4,7 @@
 
 use vmo_ring::zx::{Channel, MessageBuf, Status, take_startup_handle};
 
-use super::raw::{CONSUMER_STATE, CONTROL, HEAD, Raw, flags, header, record};
+use super::raw::{CONSUMER_STATE, CONTROL, HEAD, HERE, INLINE, PADDED, Raw, flags, header, record};
 use super::{Random, after};
 
 /// How it attacks.
@@ -73,10 +73,15 @@ struct Villain {
     raw: Raw,
     attack: Attack,
     sends: bool,
-    /// How far it sent, or read.
+    /// How far it sent, or read; where the victim was when the stretch was laid.
     position: u64,
-    /// Where the stretch of good headers ends.
-    end: u64,
+    /// Which message is the next one; the first one of the stretch.
+    number: u64,
+    /// How many good headers there are.
+    stretch: u64,
+    /// Where the victim was last, and for how many steps.
+    seen: u64,
+    calm: u64,
 }
 
 impl Villain {
@@ -93,7 +98,10 @@ impl Villain {
             attack,
             sends,
             position: 0,
-            end: 0,
+            number: 0,
+            stretch: 1,
+            seen: 0,
+            calm: 0,
         }
     }
 
@@ -126,93 +134,78 @@ impl Villain {
         self.raw.store(offset.min(size - 8), word);
     }
 
-    /// Each word of a stretch is a good header for its place, and another one each moment, so
-    /// the victim goes on wherever it is; a 0 ends the stretch, and when the victim stands
-    /// there the next one is laid.
+    /// Each slot of a stretch has a good header, and another one each moment, so the victim
+    /// goes on whatever it read; when it stands at the end of it, the next one is laid.
     fn carpet(&mut self, random: &mut Random) {
         let dice = random.word();
-        if self.raw.load(HEAD) == self.end {
-            return self.lay(random);
+        self.calm += 1;
+        if self.calm % 64 == 0 {
+            self.watch();
         }
-        if dice & 0xff == 0 {
-            return self.raw.store(usize::from(dice & 0x100 == 0) * 8, dice);
-        }
-        let words = (self.end - self.position) / 8;
-        let at = self.position + (dice >> 8) % words * 8;
-        let wrong = (dice >> 40) & 0xffff == 0;
-        let word = if wrong {
-            random.word()
-        } else {
-            self.plausible(at, random)
-        };
-        self.put(at, word);
-    }
-
-    /// The next stretch: its end first, its beginning last.
-    fn lay(&mut self, random: &mut Random) {
-        let capacity = self.raw.capacity as u64;
-        self.position = self.end;
-        let to_end = capacity - (self.position & (capacity - 1));
-        let most = to_end.min(capacity / 2) / 8;
-        self.end = self.position + 8 * (1 + random.word() % most);
-        self.put(self.end, 0);
-        let mut at = self.end;
-        while at > self.position {
-            at -= 8;
-            let word = self.plausible(at, random);
-            self.put(at, word);
+        let at = self.number + (dice >> 8) % self.stretch;
+        let slot = self.raw.slot(at);
+        match dice & 0xff {
+            0 => self.raw.store(usize::from(dice & 0x100 == 0) * 8, dice),
+            1..64 => self.raw.store(slot + 8, dice),
+            64..96 => {
+                let data = CONTROL + self.raw.capacity / 4;
+                self.raw
+                    .store(data + (dice >> 40) as usize % self.raw.capacity, dice);
+            }
+            _ if (dice >> 40) & 0xffff == 0 => self.raw.store(slot, random.word()),
+            _ => self
+                .raw
+                .store(slot, plausible(at, self.raw.capacity, random)),
         }
     }
 
-    /// A header that is good at this place of the stretch.
-    fn plausible(&self, at: u64, random: &mut Random) -> u64 {
-        let most = (self.end - at - 8) as usize;
-        let most = match random.word() & 15 {
-            0 => most,
-            _ => most.min(100),
-        };
-        header(1, random.below(most + 1), at)
-    }
-
-    fn put(&self, position: u64, word: u64) {
-        let index = position as usize & (self.raw.capacity - 1);
-        self.raw.store(CONTROL + index, word);
+    /// Whether the victim went on and stands still by now: then it is at the end.
+    fn watch(&mut self) {
+        let head = self.raw.load(HEAD);
+        if head != self.seen {
+            self.seen = head;
+            self.calm = 0;
+        } else if self.calm > 1024 && (head != self.position || self.stretch == 1) {
+            self.position = head;
+            self.number += self.stretch;
+            self.stretch = self.raw.capacity as u64 / 64 / 4;
+            let mut random = Random::new(head);
+            for at in (self.number..self.number + self.stretch).rev() {
+                let word = plausible(at, self.raw.capacity, &mut random);
+                self.raw.store(self.raw.slot(at), word);
+            }
+        }
     }
 
     /// Sends, as a sender should; rings for nobody.
     fn writes(&mut self, random: &mut Random) {
         let capacity = self.raw.capacity as u64;
         let len = random.below(100);
-        let index = self.position & (capacity - 1);
-        let used = self.position.wrapping_sub(self.raw.load(HEAD));
-        if used + 2 * record(len) + 8 > capacity {
-            return;
-        }
-        let pad = match record(len) > capacity - index {
-            true => capacity - index,
-            false => 0,
+        let to_end = capacity - (self.position & (capacity - 1));
+        let (place, pad) = match record(len) > to_end {
+            _ if len <= 8 => (INLINE, 0),
+            true => (PADDED, to_end),
+            false => (HERE, 0),
         };
-        let start = self.position + pad;
-        let at = |position: u64| CONTROL + (position & (capacity - 1)) as usize;
-        self.raw.store(at(start + record(len)), 0);
-        self.raw.store(at(start), header(1, len, start));
-        if pad != 0 {
-            self.raw.store(
-                at(self.position),
-                header(2, pad as usize - 8, self.position),
-            );
+        let end = self.position + pad + record(len);
+        if end + 64 - self.raw.load(HEAD) <= capacity {
+            let word = header(self.number, place, len);
+            self.raw.store(self.raw.slot(self.number), word);
+            self.number += 1;
+            self.position = end;
         }
-        self.position = start + record(len);
     }
 
     /// Goes over what was sent, if there is more.
     fn walk(&mut self) {
-        let capacity = self.raw.capacity as u64;
-        let index = (self.position & (capacity - 1)) as usize;
-        let word = self.raw.load(CONTROL + index);
-        if word != 0 && word >> 34 == header(0, 0, self.position) >> 34 {
-            let len = (word & 0xffff_ffff) as usize;
+        let word = self.raw.load(self.raw.slot(self.number));
+        let (place, len) = ((word >> 32) & 3, (word & 0xffff_ffff) as usize);
+        if word >> 34 == header(self.number, 0, 0) >> 34 && len != 0xffff_ffff {
+            if place == PADDED {
+                self.position = self.position.next_multiple_of(self.raw.capacity as u64);
+            }
             self.position += record(len);
+            self.number += 1;
         }
     }
 
@@ -231,7 +224,7 @@ impl Villain {
         self.walk();
         let dice = random.word();
         let less = match dice & 0xfff {
-            0 => random.word() & 0xffff & !7,
+            0 => random.word() & 0xffff & !63,
             _ => 0,
         };
         let wrong = (dice >> 32) & 0x3_ffff == 0;
@@ -246,5 +239,14 @@ impl Villain {
             self.raw
                 .store(CONSUMER_STATE, (random.word() & !2) | closed);
         }
+    }
+}
+
+/// A header that is good in the slot of this message.
+fn plausible(number: u64, capacity: usize, random: &mut Random) -> u64 {
+    match random.word() & 15 {
+        0 => header(number, PADDED, random.below(capacity / 2 - 63)),
+        1..8 => header(number, INLINE, random.below(9)),
+        _ => header(number, HERE, random.below(65)),
     }
 }
