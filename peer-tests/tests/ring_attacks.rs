@@ -27,3 +27,8 @@ fn a_peer_that_scribbles_over_its_side_of_a_ring_keeps_nobody_and_kills_nobody()
 fn three_hundred_peers_killed_in_mid_ring_are_each_noticed_within_a_second() {
     ends_well(env!("CARGO_BIN_EXE_ring_kills"), ["--kills", "300"]);
 }
+
+#[test]
+fn a_forked_child_can_not_use_a_ring_and_its_drop_harms_nobody() {
+    peer_tests::in_its_own_process(env!("CARGO_BIN_EXE_apart"), "ring-fork");
+}

@@ -6,6 +6,7 @@ pub mod fork;
 pub mod interrupts;
 pub mod namespaces;
 pub mod neighbours;
+pub mod ring_fork;
 pub mod signals;
 pub mod swap;
 

@@ -12,7 +12,9 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use mapped_vmo::zx::Vmo;
-use peer_tests::apart::{fork, interrupts, namespaces, neighbours, signals, swap, verdict};
+use peer_tests::apart::{
+    fork, interrupts, namespaces, neighbours, ring_fork, signals, swap, verdict,
+};
 use peer_tests::{Held, message};
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         "noexec" => namespaces::noexec(program),
         "noexec-inside" => namespaces::noexec_inside(),
         "fork" => Ok(fork::inherits()),
+        "ring-fork" => Ok(ring_fork::stays_with_the_parent()),
         "fork-in-mid-call" => Ok(fork::holds_no_lock()),
         "storm" => Ok(signals::storm(Duration::from_secs(2))),
         "interrupts" => interrupts::first_try(),

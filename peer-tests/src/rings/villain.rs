@@ -174,6 +174,7 @@ impl Villain {
                 let word = plausible(at, self.raw.capacity, &mut random);
                 self.raw.store(self.raw.slot(at), word);
             }
+            let _ = self.raw.bell.signal();
         }
     }
 
@@ -234,6 +235,9 @@ impl Villain {
             self.position.wrapping_sub(less)
         };
         self.raw.store(HEAD, head);
+        if dice & 0xfff_f000 == 0 {
+            let _ = self.raw.bell.signal();
+        }
         if dice & 0xf000 == 0 {
             let closed = u64::from((dice >> 32) & 0xffff == 1) * 2;
             self.raw
