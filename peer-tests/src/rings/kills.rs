@@ -127,15 +127,23 @@ fn one(program: &str, round: u64, delay: Duration, tally: &mut Tally) {
     std::thread::scope(|scope| {
         let killer = scope.spawn(|| {
             std::thread::sleep(delay);
-            let time = Instant::now();
+            let killed = Instant::now();
             child.kill().expect("our own child");
-            (time, child.wait().expect("our own child"))
+            let status = child.wait().expect("our own child");
+            (killed, Instant::now(), status)
         });
         let outcome = live(&ours, role, round, tally);
         let noticed = Instant::now();
-        let (killed, status) = killer.join().expect("the killer");
-        let took = noticed.saturating_duration_since(killed).as_micros();
-        tally.at_most("slowest_us", u64::try_from(took).unwrap_or(u64::MAX));
+        let (killed, ended, status) = killer.join().expect("the killer");
+        // A process that is killed has to be run once more to end, which takes as long as the
+        // machine is busy. From its end on it is the library that takes time.
+        for (name, since) in [
+            ("slowest_us", ended),
+            ("slowest_after_the_signal_us", killed),
+        ] {
+            let took = noticed.saturating_duration_since(since).as_micros();
+            tally.at_most(name, u64::try_from(took).unwrap_or(u64::MAX));
+        }
         judge(outcome, status, tally);
     });
 }
