@@ -15,6 +15,15 @@ mod latest;
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
+    clippy::unit_arg,
+    reason = "a body that a fuzzer runs may panic: that is what it is for"
+)]
+#[path = "../../fuzz/src/ring.rs"]
+mod fuzz;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
     clippy::arc_with_non_send_sync,
     dead_code,
     reason = "a model that is wrong may panic; its threads are the model checker's"
@@ -23,6 +32,7 @@ mod memory;
 #[path = "../../crates/vmo-ring/src/protocol/mod.rs"]
 #[allow(dead_code, reason = "a model uses what it is about")]
 mod protocol;
+mod random;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
