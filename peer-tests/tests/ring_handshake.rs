@@ -3,7 +3,8 @@
 //! what the process holds.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use mapped_vmo::WriterMapping;
 use peer_tests::Held;
@@ -132,10 +133,11 @@ fn capacities_that_no_ring_has() {
 fn handles_that_are_others() {
     let handles = RingError::Refused(Refusal::Handles);
     let memory = Gift::Published(DATA);
-    let wrong: [&[Gift]; 7] = [
+    let wrong: [&[Gift]; 8] = [
         &[],
         &[memory],
         &[memory, Gift::Bell, Gift::Bell],
+        &[memory, Gift::Bell, Gift::Channel, Gift::Bell],
         &[Gift::Bell, memory],
         &[Gift::Channel, Gift::Bell],
         &[memory, Gift::Channel],
@@ -147,7 +149,8 @@ fn handles_that_are_others() {
     }
     let many = [Gift::Bell; 64];
     assert_eq!(meets(Role::Receives, &hello(SENDS, 4096), &many), handles);
-    for gifts in [&[][..], &[Gift::Bell], &[SENDERS[0], Gift::Bell], &many] {
+    let three = [SENDERS[0], Gift::Bell, Gift::Bell];
+    for gifts in [&[][..], &[Gift::Bell], &three[..2], &three, &many] {
         assert_eq!(meets(Role::Sends, &hello(RECEIVES, 0), gifts), handles);
     }
 }

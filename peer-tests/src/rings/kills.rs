@@ -9,7 +9,7 @@ use std::time::Instant;
 use vmo_ring::zx::{Channel, HandleBased, StartupHandles, take_startup_handle};
 use vmo_ring::{Receiver, RingError, RingOptions, Sender, Waiting};
 
-use super::{Random, after};
+use super::{Busy, Random, after};
 use crate::hostile::Tally;
 use crate::{Held, noise};
 
@@ -102,13 +102,16 @@ pub fn run(program: &str, kills: u64, mut progress: impl FnMut(&Tally)) -> Tally
     let before = Held::now();
     let mut tally = Tally::default();
     let mut random = Random::new(kills);
+    let busy = Busy::watch();
     while tally.get("kills") < kills {
         let round = tally.get("kills");
         let delay = Duration::from_micros(random.below(4000) as u64);
         one(program, round, delay, &mut tally);
         tally.add("kills", 1);
+        tally.at_most("late_by_itself_us", busy.latest());
         progress(&tally);
     }
+    drop(busy);
     let leaks = u64::from(!before.is_back());
     tally.add("leaks", leaks);
     tally
@@ -137,10 +140,16 @@ fn one(program: &str, round: u64, delay: Duration, tally: &mut Tally) {
         let (killed, ended, status) = killer.join().expect("the killer");
         // A process that is killed has to be run once more to end, which takes as long as the
         // machine is busy. From its end on it is the library that takes time.
-        for (name, since) in [
+        let name = match waiting(round) {
+            Waiting::Spin => "slowest_us_of_who_spins",
+            Waiting::Sleep { .. } => "slowest_us_of_who_sleeps",
+        };
+        let all = [
             ("slowest_us", ended),
+            (name, ended),
             ("slowest_after_the_signal_us", killed),
-        ] {
+        ];
+        for (name, since) in all {
             let took = noticed.saturating_duration_since(since).as_micros();
             tally.at_most(name, u64::try_from(took).unwrap_or(u64::MAX));
         }
@@ -148,13 +157,18 @@ fn one(program: &str, round: u64, delay: Duration, tally: &mut Tally) {
     });
 }
 
-/// What came of one ring.
-fn live(channel: &Channel, role: &str, round: u64, tally: &mut Tally) -> Result<RingError, String> {
-    let waiting = match round / 2 % 3 {
+/// How the victim waits.
+fn waiting(round: u64) -> Waiting {
+    match round / 2 % 3 {
         0 => Waiting::Sleep { spins: 0 },
         1 => Waiting::Sleep { spins: 2000 },
         _ => Waiting::Spin,
-    };
+    }
+}
+
+/// What came of one ring.
+fn live(channel: &Channel, role: &str, round: u64, tally: &mut Tally) -> Result<RingError, String> {
+    let waiting = waiting(round);
     // Who only spins is not told by the kernel: it asks now and then.
     let slice = if waiting == Waiting::Spin { 5 } else { 10_000 };
     let options = OPTIONS.waiting(waiting);

@@ -9,7 +9,7 @@ use vmo_ring::zx::{Channel, HandleBased, MessageBuf, StartupHandles};
 use vmo_ring::{Receiver, RingError, RingOptions, Sender, Waiting};
 
 use super::villain::Attack;
-use super::{Random, after};
+use super::{Busy, Random, after};
 use crate::Held;
 use crate::hostile::Tally;
 
@@ -44,15 +44,17 @@ pub fn run(program: &str, stores: u64, mut progress: impl FnMut(&Tally)) -> Tall
         random: Random::new(1),
         buffer: vec![0; 1 << 16],
     };
+    let busy = Busy::watch();
     let mut round = 0_u64;
     while victim.tally.get("stores") < stores {
         victim.round(&rings, &orders, round);
         round += 1;
+        victim.tally.at_most("late_by_itself_us", busy.latest());
         progress(&victim.tally);
     }
     let ended = villain.0.try_wait().expect("our own child");
     assert!(ended.is_none(), "the villain ended: {ended:?}");
-    drop((villain, rings, orders));
+    drop((villain, rings, orders, busy));
     let leaks = u64::from(!before.is_back());
     victim.tally.add("leaks", leaks);
     victim.tally
@@ -197,6 +199,7 @@ impl Victim {
                     5 if sender.arm(len)? => Err(RingError::WouldBlock),
                     _ => sender.try_send(&this.buffer[..len]),
                 });
+                assert!(sender.used() < sender.capacity(), "a head was believed");
                 if let Some(end) = end {
                     for _ in 0..3 {
                         assert_eq!(sender.try_send(b""), Err(end));

@@ -228,9 +228,9 @@ impl Villain {
             0 => random.word() & 0xffff & !63,
             _ => 0,
         };
-        let wrong = (dice >> 32) & 0x3_ffff == 0;
+        let wrong = (dice >> 32) & 0x3f == 0;
         let head = if wrong {
-            random.word()
+            random.word() & !63
         } else {
             self.position.wrapping_sub(less)
         };
@@ -246,9 +246,14 @@ impl Villain {
     }
 }
 
-/// A header that is good in the slot of this message.
+/// A header that is good in the slot of this message, but for a length that may be any one
+/// now and then.
 fn plausible(number: u64, capacity: usize, random: &mut Random) -> u64 {
-    match random.word() & 15 {
+    let dice = random.word();
+    if dice >> 54 == 0 {
+        return header(number, dice & 3, random.below(1 << (dice >> 8 & 31)));
+    }
+    match dice & 15 {
         0 => header(number, PADDED, random.below(capacity / 2 - 63)),
         1..8 => header(number, INLINE, random.below(9)),
         _ => header(number, HERE, random.below(65)),
