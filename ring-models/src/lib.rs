@@ -7,10 +7,6 @@
 
 #[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
 mod broadcast;
-#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
-mod kernel;
-#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
-mod latest;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -20,6 +16,10 @@ mod latest;
 )]
 #[path = "../../fuzz/src/ring.rs"]
 mod fuzz;
+#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
+mod kernel;
+#[allow(clippy::unwrap_used, reason = "a model that is wrong may panic")]
+mod latest;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
