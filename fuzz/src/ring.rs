@@ -13,7 +13,7 @@ use crate::protocol::layout::{
     CONSUMER_STATE, CONTROL, Geometry, HEAD, PRODUCER_STATE, Place, WANTED, end, header,
 };
 use crate::protocol::producer::Producer;
-use crate::protocol::{Trouble, Wakes};
+use crate::protocol::{Sleeps, Trouble, Wakes};
 
 /// An area in which nothing outside is ever asked for.
 #[derive(Clone)]
@@ -117,7 +117,7 @@ fn consumer(script: &mut Script<'_>, geometry: Geometry) {
             5 => Ok(records.word(PRODUCER_STATE).set(script.word())),
             6 => Ok(records.word(WANTED).set(script.word())),
             7 => ours.show().map(drop),
-            8 => ours.arm().map(drop),
+            8 => ours.arm(Sleeps::OnBell).map(drop),
             _ => ours.next().and_then(|found| {
                 assert!(found.len <= geometry.max_message());
                 records.has(found.offset, found.len);
@@ -143,9 +143,10 @@ fn producer(script: &mut Script<'_>, geometry: Geometry) {
             2 => Ok(head.word(CONSUMER_STATE).set(script.word())),
             3 => Ok(head.word(CONSUMER_STATE).set(script.small() & !2)),
             4 => ours.show().map(drop),
-            5 => ours
-                .show()
-                .and_then(|_| ours.arm(script.small() as usize * 7).map(drop)),
+            5 => ours.show().and_then(|_| {
+                ours.arm(script.small() as usize * 7, Sleeps::OnWord)
+                    .map(drop)
+            }),
             6 => ours.send(&[0; 300][..script.small() as usize]).map(drop),
             _ => {
                 let len = (script.word() % (geometry.max_message() as u64 + 1)) as usize;

@@ -22,7 +22,7 @@ use crate::protocol::layout::{
     CONSUMER_STATE, CONTROL, Geometry, HEAD, PRODUCER_STATE, Place, WANTED,
 };
 use crate::protocol::producer::Producer;
-use crate::protocol::{Trouble, Wakes};
+use crate::protocol::{Sleeps, Trouble, Wakes};
 
 const CAPACITY: usize = 4096;
 
@@ -232,7 +232,7 @@ fn receive_asleep(consumer: &mut Receives, bell: &Notify) -> Result<(usize, u64)
             Err(other) => return Err(other),
         }
         assert!(!consumer.show().unwrap(), "the producer never sleeps here");
-        if consumer.arm()? {
+        if consumer.arm(Sleeps::OnWord)? {
             bell.wait();
             consumer.disarm()?;
         } else {
@@ -273,7 +273,7 @@ fn send_asleep(producer: &mut Sends, len: usize, bell: &Notify) -> Result<(), Tr
             Err(Trouble::Wait) => {}
             other => return other.map(|wake| assert!(!wake, "the consumer never sleeps here")),
         }
-        if producer.arm(len)? {
+        if producer.arm(len, Sleeps::OnWord)? {
             bell.wait();
             producer.disarm()?;
         }

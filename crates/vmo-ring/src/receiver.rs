@@ -6,9 +6,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{Channel, EventPair, MonotonicInstant};
 
-use crate::protocol::Trouble;
 use crate::protocol::area::Area;
 use crate::protocol::consumer::{Consumer, Found};
+use crate::protocol::{Sleeps, Trouble};
 use crate::side::Side;
 use crate::{Message, RingError, RingOptions, RingStats, connect};
 
@@ -116,8 +116,8 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`try_recv`](Self::try_recv), with [`TimedOut`](RingError::TimedOut) in place of
-    /// `WouldBlock`. A sender that was killed is [`PeerClosed`](RingError::PeerClosed), at
-    /// once, when all that it sent was received.
+    /// `WouldBlock`. A sender that was killed is [`PeerClosed`](RingError::PeerClosed), within
+    /// a tenth of a second, when all that it sent was received.
     ///
     /// # Examples
     ///
@@ -259,7 +259,8 @@ impl Receiver {
     #[inline]
     fn wake_if(&mut self, wake: Result<bool, Trouble>) -> Result<(), RingError> {
         if self.side.note(wake)? {
-            match self.side.ring() {
+            let word = self.consumer.word_of_producer();
+            match self.side.ring(self.consumer.own(), word) {
                 Ok(()) => {}
                 // The sender is gone, and what it sent is still here.
                 Err(RingError::PeerClosed) => self.side.go_on(),
@@ -293,11 +294,12 @@ impl Receiver {
             if over || self.side.only_spins() {
                 return Err(RingError::TimedOut);
             }
-            let armed = self.consumer.arm();
+            let armed = self.consumer.arm(Sleeps::OnWord);
             if !self.side.note(armed)? {
                 return self.seen();
             }
-            let slept = self.side.sleep(deadline);
+            let word = self.consumer.word();
+            let slept = self.side.sleep(self.consumer.peer(), word, deadline);
             let disarmed = self.consumer.disarm();
             self.side.note(disarmed)?;
             match slept {
@@ -408,7 +410,7 @@ impl Receiver {
             Err(zx::Status::PEER_CLOSED) => true,
             Err(status) => return Err(status.into()),
         };
-        let armed = self.consumer.arm();
+        let armed = self.consumer.arm(Sleeps::OnBell);
         let wait = self.side.note(armed)?;
         if wait && gone {
             return Err(self.side.end(RingError::PeerClosed));
@@ -483,10 +485,13 @@ impl Receiver {
 /// Tells the sender, which may be waiting for room.
 impl Drop for Receiver {
     fn drop(&mut self) {
-        // A child has neither the pages nor a say. A sender that sleeps is woken by the end of
-        // the bell, which comes with this.
+        // A child has neither the pages nor a say. A sender that sleeps on the bell is woken by
+        // its end, which comes with this; one that sleeps on the word looks by itself, if not
+        // woken.
         if self.side.is_ours() {
-            let _ = self.consumer.close();
+            if let Ok(Some(word)) = self.consumer.close() {
+                let _ = self.side.ring(self.consumer.own(), Some(word));
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::EventPair;
 use zx::{Channel, MonotonicInstant};
 
-use crate::protocol::Trouble;
 use crate::protocol::producer::{Producer, Room};
+use crate::protocol::{Sleeps, Trouble};
 use crate::side::Side;
 use crate::{Reservation, RingError, RingOptions, RingStats, connect};
 
@@ -296,7 +296,8 @@ impl Sender {
 
     #[cold]
     fn ring(&mut self) -> Result<(), RingError> {
-        let rung = self.side.ring();
+        let word = self.producer.word_of_consumer();
+        let rung = self.side.ring(self.producer.own(), word);
         if rung.is_err() {
             self.producer.was_not_woken();
         }
@@ -345,11 +346,12 @@ impl Sender {
             if self.side.only_spins() {
                 return Err(RingError::TimedOut);
             }
-            let armed = self.producer.arm(len);
+            let armed = self.producer.arm(len, Sleeps::OnWord);
             if !self.side.note(armed)? {
                 return Ok(());
             }
-            let slept = self.side.sleep(deadline);
+            let word = self.producer.word();
+            let slept = self.side.sleep(self.producer.peer(), word, deadline);
             let disarmed = self.producer.disarm();
             self.side.note(disarmed)?;
             let over = slept.map_err(|error| self.side.end(error))?;
@@ -387,7 +389,7 @@ impl Sender {
             Ok(_) => {}
             Err(status) => return Err(self.side.end(status.into())),
         }
-        let armed = self.producer.arm(len);
+        let armed = self.producer.arm(len, Sleeps::OnBell);
         self.side.note(armed)
     }
 
@@ -478,8 +480,8 @@ impl Drop for Sender {
     fn drop(&mut self) {
         // A child has neither the pages nor a say.
         if self.side.is_ours() && self.producer.close().is_ok_and(|wake| wake) {
-            // If it can't be woken, it is by the end of the bell.
-            let _ = self.side.ring();
+            // If it can't be woken, it looks by itself.
+            let _ = self.ring();
         }
     }
 }

@@ -4,9 +4,10 @@
 
 use core::hint::spin_loop;
 
+use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{AddressSpace, EventPair, MonotonicDuration, MonotonicInstant, Status};
 
-use crate::protocol::Trouble;
+use crate::protocol::{Half, Trouble};
 use crate::{RingError, RingStats, Waiting};
 
 /// One side of a ring, without what it does there.
@@ -31,6 +32,12 @@ pub(crate) enum Nap {
     /// A millisecond: the other side never rings.
     Short,
 }
+
+/// How long a side sleeps at most before it looks whether the other one has ended.
+const LONG: MonotonicDuration = MonotonicDuration::from_millis(100);
+
+/// How many are woken: a peer may sleep there too, in the place of the one that should wake.
+const WOKEN: u32 = 8;
 
 const SHORT: MonotonicDuration = MonotonicDuration::from_millis(1);
 
@@ -85,11 +92,18 @@ impl Side {
         error
     }
 
-    /// Wakes the other side.
+    /// Wakes the other side, which sleeps on a word of `memory` or until the bell rings.
     #[cold]
-    pub(crate) fn ring(&mut self) -> Result<(), RingError> {
+    pub(crate) fn ring(
+        &mut self,
+        memory: &WriterMapping,
+        word: Option<usize>,
+    ) -> Result<(), RingError> {
         self.stats.wakes = self.stats.wakes.wrapping_add(1);
-        let rung = self.bell.signal();
+        let rung = match word {
+            Some(offset) => memory.wake(offset, WOKEN).map(drop),
+            None => self.bell.signal(),
+        };
         rung.map_err(|status| self.end(status.into()))
     }
 
@@ -151,17 +165,28 @@ impl Side {
         }
     }
 
-    /// Sleeps until the other side rings, or some time at most. Whether the deadline is over.
+    /// Sleeps on a word of the other side, or some time at most. Whether the deadline is over.
     ///
     /// # Errors
     ///
     /// `PeerClosed`, which is not remembered: there may be messages.
-    pub(crate) fn sleep(&mut self, deadline: MonotonicInstant) -> Result<bool, RingError> {
+    pub(crate) fn sleep(
+        &mut self,
+        memory: &ReadOnlyMapping,
+        word: Half,
+        deadline: MonotonicInstant,
+    ) -> Result<bool, RingError> {
         self.stats.sleeps = self.stats.sleeps.wrapping_add(1);
-        let until = self.nap_until().map_or(deadline, |nap| nap.min(deadline));
-        match self.bell.wait(until) {
-            // A peer may ring without reason and without end.
-            Ok(()) | Err(Status::TIMED_OUT) => Ok(is_over(deadline)),
+        let nap = MonotonicInstant::after(match self.nap {
+            Nap::UntilRung => LONG,
+            Nap::Short => SHORT,
+        });
+        match memory.wait_while_equal(word.offset, word.value, nap.min(deadline)) {
+            // A peer may wake without reason and without end.
+            Ok(()) => Ok(is_over(deadline)),
+            // One that was killed wakes nobody.
+            Err(Status::TIMED_OUT) if self.bell.is_closed()? => Err(RingError::PeerClosed),
+            Err(Status::TIMED_OUT) => Ok(is_over(deadline)),
             Err(status) => Err(status.into()),
         }
     }

@@ -2,6 +2,7 @@
 //! `ring_real_time HOW-IT-SENDS HOW-IT-RECEIVES`, each `spins` or `sleeps`: a ring between two
 //! threads. Each that spins is looked at: its system calls end the process, its page faults and
 //! its allocations are counted and printed.
+#![deny(unsafe_code)]
 #![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
 #![allow(clippy::print_stdout, reason = "a command prints its findings")]
 

@@ -6,10 +6,10 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::area::{Area, OwnArea};
 use super::layout::{
-    CLOSED, CONSUMER_STATE, Geometry, HEAD, ONE_SLEEP, PRODUCER_STATE, Place, Slot, WAITING,
-    WANTED, record,
+    CLOSED, CONSUMER_STATE, Geometry, HEAD, ON_WORD, ONE_SLEEP, PRODUCER_STATE, Place, Slot,
+    WAITING, WANTED, record,
 };
-use super::{Trouble, Wakes};
+use super::{Half, Sleeps, Trouble, Wakes};
 
 /// Finds messages and gives their room back.
 #[derive(Debug)]
@@ -190,6 +190,20 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
         Ok(true)
     }
 
+    /// The word on which the producer sleeps, if that is how it sleeps: in this side's area.
+    pub(crate) fn word_of_producer(&self) -> Option<usize> {
+        (self.woken & ON_WORD != 0).then(|| Half::lower(HEAD, 0).offset)
+    }
+
+    /// The word on which this side sleeps: the header that is not there yet.
+    pub(crate) fn word(&self) -> Half {
+        Half::upper(self.geometry.slot(self.number), self.old)
+    }
+
+    pub(crate) fn own(&self) -> &O {
+        &self.own
+    }
+
     /// Says that the producer could not be woken: it will be next time.
     pub(crate) fn was_not_woken(&mut self) {
         self.woken = 0;
@@ -199,13 +213,16 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
     /// Says that this side is about to sleep. Whether it may: not if something is there by now.
     ///
     /// All room was given back before ([`show`](Self::show)).
-    pub(crate) fn arm(&mut self) -> Result<bool, Trouble> {
-        self.state = self.state.wrapping_add(ONE_SLEEP) | WAITING;
+    pub(crate) fn arm(&mut self, on: Sleeps) -> Result<bool, Trouble> {
+        self.state = (self.state & !ON_WORD).wrapping_add(ONE_SLEEP) | on.bits();
         self.own.store(CONSUMER_STATE, self.state, Relaxed)?;
         // The state before the header: see `Producer::show`.
         self.own.fence();
         let header = self.peer.load(self.geometry.slot(self.number), Relaxed)?;
         let wait = self.geometry.parse(header, self.number) == Some(Slot::Old);
+        if wait {
+            self.old = header;
+        }
         if !wait {
             self.disarm()?;
         }
@@ -218,9 +235,16 @@ impl<O: OwnArea, P: Area> Consumer<O, P> {
         Ok(self.own.store(CONSUMER_STATE, self.state, Relaxed)?)
     }
 
-    /// Says that nothing will be read any more. The producer is to be woken.
-    pub(crate) fn close(&mut self) -> Result<(), Trouble> {
+    /// Says that nothing will be read any more. The word on which the producer sleeps, if that
+    /// is how it sleeps: it is to be woken. One that is about to sleep may not be seen.
+    pub(crate) fn close(&mut self) -> Result<Option<usize>, Trouble> {
         self.state |= CLOSED;
-        Ok(self.own.store(CONSUMER_STATE, self.state, Release)?)
+        self.own.store(CONSUMER_STATE, self.state, Release)?;
+        if self.wakes == Wakes::Never {
+            return Ok(None);
+        }
+        self.own.fence();
+        self.woken = self.peer.load(PRODUCER_STATE, Relaxed)?;
+        Ok(self.word_of_producer())
     }
 }

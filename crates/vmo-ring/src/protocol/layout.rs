@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!   the producer's area                        the consumer's area
-//!      0  state: waiting                          0  head: all before it may be overwritten
-//!      8  wanted: the head it waits for         128  state: waiting, closed
+//!      0  state: waiting, on what                 0  head: all before it may be overwritten
+//!      8  wanted: the head it waits for         128  state: waiting, on what, closed
 //!   4096  slots: one for each line of data
 //!   then  data: `capacity` bytes
 //!
@@ -45,8 +45,10 @@ pub(crate) const CONSUMER_STATE: usize = 128;
 pub(crate) const WAITING: u64 = 1;
 /// In a state: it will not take part any more.
 pub(crate) const CLOSED: u64 = 2;
+/// In a state: it sleeps on a word, and not until the bell rings.
+pub(crate) const ON_WORD: u64 = 4;
 /// What is added to a state each time, so that one wake is enough for one sleep.
-pub(crate) const ONE_SLEEP: u64 = 4;
+pub(crate) const ONE_SLEEP: u64 = 8;
 
 /// Data is given out in so many bytes, and at multiples of it.
 pub(crate) const LINE: usize = 64;

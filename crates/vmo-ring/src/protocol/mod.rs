@@ -34,6 +34,53 @@ pub(crate) enum Wakes {
     Never,
 }
 
+/// What a side sleeps on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sleeps {
+    /// Until the other side rings: what can be polled.
+    OnBell,
+    /// Until a word of the other side changes: what costs least.
+    OnWord,
+}
+
+impl Sleeps {
+    /// What a state says of it.
+    fn bits(self) -> u64 {
+        match self {
+            Self::OnBell => layout::WAITING,
+            Self::OnWord => layout::WAITING | layout::ON_WORD,
+        }
+    }
+}
+
+/// A half of a word of the other side's area, and what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Half {
+    /// Where it is.
+    pub(crate) offset: usize,
+    /// What was there.
+    pub(crate) value: u32,
+}
+
+impl Half {
+    /// The lower half of `word` at `offset`.
+    fn lower(offset: usize, word: u64) -> Self {
+        let value = (word & 0xffff_ffff) as u32;
+        let offset = offset.wrapping_add(if LITTLE { 0 } else { 4 });
+        Self { offset, value }
+    }
+
+    /// The upper half.
+    fn upper(offset: usize, word: u64) -> Self {
+        let value = (word >> 32) as u32;
+        let offset = offset.wrapping_add(if LITTLE { 4 } else { 0 });
+        Self { offset, value }
+    }
+}
+
+/// Whether the lower half of a word comes first.
+const LITTLE: bool = u16::from_ne_bytes([1, 0]) == 1;
+
 /// Why a step can't be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {

@@ -5,10 +5,10 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::area::{Area, OwnArea};
 use super::layout::{
-    CLOSED, CONSUMER_STATE, Geometry, HEAD, LINE, ONE_SLEEP, PRODUCER_STATE, Place, WAITING,
-    WANTED, end, header, record,
+    CLOSED, CONSUMER_STATE, Geometry, HEAD, LINE, ON_WORD, ONE_SLEEP, PRODUCER_STATE, Place,
+    WAITING, WANTED, end, header, record,
 };
-use super::{Trouble, Wakes};
+use super::{Half, Sleeps, Trouble, Wakes};
 
 /// Writes messages and shows them.
 ///
@@ -73,6 +73,14 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
             woken: 0,
             state: 0,
         }
+    }
+
+    pub(crate) fn own(&self) -> &O {
+        &self.own
+    }
+
+    pub(crate) fn peer(&self) -> &P {
+        &self.peer
     }
 
     pub(crate) fn own_mut(&mut self) -> &mut O {
@@ -240,6 +248,17 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         Ok(true)
     }
 
+    /// The word on which the consumer sleeps, if that is how it sleeps: in this side's area.
+    pub(crate) fn word_of_consumer(&self) -> Option<usize> {
+        let slot = self.geometry.slot(self.first_number);
+        (self.woken & ON_WORD != 0).then(|| Half::upper(slot, 0).offset)
+    }
+
+    /// The word on which this side sleeps: the head, as it was seen last.
+    pub(crate) fn word(&self) -> Half {
+        Half::lower(HEAD, self.head())
+    }
+
     /// Says that the consumer could not be woken: it will be next time.
     pub(crate) fn was_not_woken(&mut self) {
         self.woken = 0;
@@ -254,7 +273,7 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
     /// may: not if there is by now. All was shown before.
     ///
     /// It asks for half of the ring, so that one wake is worth more than one message.
-    pub(crate) fn arm(&mut self, len: usize) -> Result<bool, Trouble> {
+    pub(crate) fn arm(&mut self, len: usize, on: Sleeps) -> Result<bool, Trouble> {
         if self.peer.load(CONSUMER_STATE, Relaxed)? & CLOSED != 0 {
             return Err(Trouble::Closed);
         }
@@ -264,7 +283,7 @@ impl<O: OwnArea, P: Area> Producer<O, P> {
         let wanted = needed.max(capacity / 2);
         let head = self.position.wrapping_add(wanted).wrapping_sub(capacity);
         self.own.store(WANTED, head, Relaxed)?;
-        self.state = self.state.wrapping_add(ONE_SLEEP) | WAITING;
+        self.state = (self.state & !ON_WORD).wrapping_add(ONE_SLEEP) | on.bits();
         self.own.store(PRODUCER_STATE, self.state, Release)?;
         self.own.fence();
         self.look()?;
