@@ -82,9 +82,3 @@ pub use shared_buffer::{
     SharedBuffer, SharedBufferSlice, SharedBufferSliceMut,
 };
 pub use zx;
-
-/// The README's code, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-#[derive(Debug)]
-pub struct Readme;

@@ -100,3 +100,9 @@ pub fn doc_broadcast() -> (BroadcastWriter, BroadcastReader) {
     let (writer, vmo) = BroadcastWriter::allocate(options, WakeReaders::EachTime).unwrap();
     (writer, BroadcastReader::open(&vmo, options).unwrap())
 }
+
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[derive(Debug)]
+pub struct Readme;
