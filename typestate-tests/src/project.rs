@@ -100,6 +100,7 @@ autobins = false
 
 [dependencies]
 mapped-vmo = {{ {}, features = [\"bytes\"] }}
+vmo-ring = {{ {} }}
 zx = {{ package = \"vmo-zx\", {} }}
 shared-buffer = {{ package = \"vmo-shared-buffer\", {}, features = [\"zerocopy\", \"bytemuck\"] }}
 zerocopy = {{ version = \"0.8\", features = [\"derive\"] }}
@@ -107,6 +108,7 @@ bytes = \"1\"
 bytemuck = {{ version = \"1\", features = [\"derive\"] }}
 ",
         path("mapped-vmo"),
+        path("vmo-ring"),
         path("zx"),
         path("shared-buffer"),
     )
