@@ -118,8 +118,8 @@ impl Receiver {
     /// # Errors
     ///
     /// As [`try_recv`](Self::try_recv), with [`TimedOut`](RingError::TimedOut) in place of
-    /// `WouldBlock`. A sender that was killed is [`PeerClosed`](RingError::PeerClosed), within
-    /// a tenth of a second, when all that it sent was received.
+    /// `WouldBlock`. A sender that was killed is [`PeerClosed`](RingError::PeerClosed), some
+    /// tenths of a second later, when all that it sent was received.
     ///
     /// # Examples
     ///
