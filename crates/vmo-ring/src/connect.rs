@@ -20,7 +20,7 @@ use zx::{
 
 use crate::protocol::Wakes;
 use crate::protocol::consumer::Consumer;
-use crate::protocol::layout::{CONTROL, Geometry};
+use crate::protocol::layout::{CONTROL, Geometry, area_of};
 use crate::protocol::producer::Producer;
 use crate::side::{Nap, Side};
 use crate::{Receiver, Refusal, RingError, RingOptions, Sender, Waiting};
@@ -300,7 +300,8 @@ fn read_strictly(
     options: RingOptions,
     deadline: MonotonicInstant,
 ) -> Result<(), RingError> {
-    let most = u64::try_from(options.max_capacity).unwrap_or(u64::MAX);
+    let most = u64::try_from(area_of(options.max_capacity)).unwrap_or(u64::MAX);
+    // A VMO has whole pages, and a page has 64 KiB at most.
     let most = most.saturating_add(1 << 16);
     let strict = AdoptOptions::new(AdoptPolicy::Strict).max_size(most);
     loop {

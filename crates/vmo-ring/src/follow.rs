@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the two kinds of reader have in common: to open the memory, and to wait.
 
-use core::hint::spin_loop;
-
 use mapped_vmo::ReadOnlyMapping;
 use zx::{MonotonicDuration, MonotonicInstant, Status, Vmo};
 
 use crate::protocol::Trouble;
 use crate::protocol::layout::CONTROL;
 use crate::protocol::published::{BELL, Description, look_or_sleep};
+use crate::spin::{is_over, spin};
 use crate::{Refusal, RingError, RingStats, Waiting};
 
 /// How long a reader sleeps without looking, where the writer wakes. It may have been killed
@@ -17,9 +16,6 @@ const NAP: MonotonicDuration = MonotonicDuration::from_millis(100);
 
 /// The same where the writer does not wake.
 const SHORT_NAP: MonotonicDuration = MonotonicDuration::from_millis(1);
-
-/// How often a deadline is compared with the clock.
-const SPINS_PER_LOOK_AT_THE_CLOCK: u32 = 64;
 
 /// A reader's memory, and what its first words said.
 pub(crate) struct Opened {
@@ -115,10 +111,10 @@ impl Follower {
         mut look: impl FnMut(&mut R) -> Result<T, Trouble>,
         deadline: MonotonicInstant,
     ) -> Result<T, RingError> {
-        let mut over = match self.spin(|| look(reader), deadline) {
-            Err(Trouble::Wait) => self.waiting == Waiting::Spin,
-            other => return self.note(other),
-        };
+        if let Some(found) = spin(self.waiting, deadline, || look(reader)) {
+            return self.note(found);
+        }
+        let mut over = self.waiting == Waiting::Spin;
         loop {
             let step = look_or_sleep(reader, &memory, &mut look);
             let seen = match self.note(step)? {
@@ -134,33 +130,4 @@ impl Follower {
             }
         }
     }
-
-    fn spin<T>(
-        &self,
-        mut look: impl FnMut() -> Result<T, Trouble>,
-        deadline: MonotonicInstant,
-    ) -> Result<T, Trouble> {
-        let mut spins = match self.waiting {
-            Waiting::Sleep { spins } => spins,
-            Waiting::Spin => u32::MAX,
-        };
-        loop {
-            match look() {
-                Err(Trouble::Wait) if spins > 0 => {}
-                other => return other,
-            }
-            spins = spins.wrapping_sub(1);
-            if self.waiting == Waiting::Spin && spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 {
-                if is_over(deadline) {
-                    return Err(Trouble::Wait);
-                }
-                spins = u32::MAX;
-            }
-            spin_loop();
-        }
-    }
-}
-
-fn is_over(deadline: MonotonicInstant) -> bool {
-    deadline != MonotonicInstant::INFINITE && MonotonicInstant::get() >= deadline
 }

@@ -61,6 +61,7 @@ mod receiver;
 mod reservation;
 mod sender;
 mod side;
+mod spin;
 mod stats;
 mod wait_set;
 

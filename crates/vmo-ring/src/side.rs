@@ -2,12 +2,11 @@
 //! [`Side`]: what a sender and a receiver have in common: the bell, how to wait, whether the
 //! ring is still good.
 
-use core::hint::spin_loop;
-
 use mapped_vmo::{ReadOnlyMapping, WriterMapping};
 use zx::{AddressSpace, EventPair, MonotonicDuration, MonotonicInstant, Status};
 
 use crate::protocol::{Half, Trouble};
+use crate::spin::{is_over, spin};
 use crate::{RingError, RingStats, Waiting};
 
 /// One side of a ring, without what it does there.
@@ -27,7 +26,7 @@ pub(crate) struct Side {
 /// How long a side sleeps without looking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nap {
-    /// Until the other side rings.
+    /// A tenth of a second: the other side wakes this one, unless it was killed.
     UntilRung,
     /// A millisecond: the other side never rings.
     Short,
@@ -39,14 +38,12 @@ const LONG: MonotonicDuration = MonotonicDuration::from_millis(100);
 /// How many are woken: a peer may sleep there too, in the place of the one that should wake.
 const WOKEN: u32 = 8;
 
+/// How long a side sleeps that nobody wakes.
 const SHORT: MonotonicDuration = MonotonicDuration::from_millis(1);
 
 /// How often a side looks without a pause: some microseconds. A pause takes longer than a
 /// cache line, so what is on its way would be seen late.
 const HASTE: u32 = 400;
-
-/// How often a deadline is compared with the clock.
-const SPINS_PER_LOOK_AT_THE_CLOCK: u64 = 64;
 
 impl Side {
     pub(crate) fn new(bell: EventPair, waiting: Waiting, nap: Nap) -> Self {
@@ -112,28 +109,9 @@ impl Side {
     pub(crate) fn spin<T>(
         &self,
         deadline: MonotonicInstant,
-        mut look: impl FnMut() -> Result<T, Trouble>,
+        look: impl FnMut() -> Result<T, Trouble>,
     ) -> Option<Result<T, Trouble>> {
-        let budget = match self.waiting {
-            Waiting::Sleep { spins } => u64::from(spins),
-            Waiting::Spin => u64::MAX,
-        };
-        let mut spins = 0;
-        loop {
-            match look() {
-                Err(Trouble::Wait) => {}
-                other => return Some(other),
-            }
-            if spins >= budget {
-                return None;
-            }
-            spins = spins.saturating_add(1);
-            if spins % SPINS_PER_LOOK_AT_THE_CLOCK == 0 && is_over(deadline) {
-                return None;
-            }
-            // Whoever shares the core may have it now.
-            spin_loop();
-        }
+        spin(self.waiting, deadline, look)
     }
 
     /// How often it is worth to look without a pause.
@@ -201,8 +179,4 @@ impl Side {
         }
         Ok(self.bell.is_closed()?)
     }
-}
-
-fn is_over(deadline: MonotonicInstant) -> bool {
-    deadline != MonotonicInstant::INFINITE && MonotonicInstant::get() >= deadline
 }

@@ -6,6 +6,7 @@
 
 use zx::{AsHandleRef, MonotonicInstant, Signals, WaitItem, object_wait_many};
 
+use crate::spin::is_over;
 use crate::{Receiver, RingError};
 
 /// Which receiver of a [`WaitSet`].
@@ -211,7 +212,7 @@ impl WaitSet {
             if let Ok(ready) = self.try_ready() {
                 return Ok(ready);
             }
-            if deadline != MonotonicInstant::INFINITE && MonotonicInstant::get() >= deadline {
+            if is_over(deadline) {
                 return Err(RingError::TimedOut);
             }
             // One that can't be armed has something to say.

@@ -336,3 +336,17 @@ fn a_real_time_reader_waits_without_a_sleep() {
     let end = reader.recv(&mut [0; 8], soon());
     assert_eq!(end, Err(RingError::PeerClosed));
 }
+
+#[test]
+fn a_large_number_of_looks_does_not_outlast_the_deadline() {
+    let options = RingOptions::new().capacity(4096);
+    let (_writer, vmo) = BroadcastWriter::allocate(options, WakeReaders::EachTime).unwrap();
+    let spins = u32::MAX;
+    let patient = options.waiting(Waiting::Sleep { spins });
+    let mut reader = BroadcastReader::open(&vmo, patient).unwrap();
+    let start = Instant::now();
+    let late = reader.recv(&mut [0; 8], after_millis(20));
+    assert_eq!(late, Err(RingError::TimedOut));
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}

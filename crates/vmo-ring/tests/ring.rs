@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use pair::{NEVER, bytes, pair, soon};
 use proptest::prelude::*;
+use vmo_ring::zx::Channel;
 use vmo_ring::{Receiver, RingError, RingOptions, Sender, Waiting};
 
 /// One call, by who uses a ring.
@@ -376,4 +377,24 @@ fn staged_messages_are_shown_all_at_once_and_in_order() {
         receiver.recv_to_vec(&mut got, soon()),
         Err(RingError::PeerClosed)
     );
+}
+
+#[test]
+fn a_ring_as_large_as_the_other_side_allows_is_taken_and_a_larger_one_is_not() {
+    for capacity in [4096, 1 << 20, 8 << 20] {
+        let allows = |bytes| RingOptions::new().max_capacity(bytes);
+        let sends = RingOptions::new().capacity(capacity);
+        let (sender, receiver) = pair(sends, allows(capacity));
+        assert_eq!(
+            (sender.capacity(), receiver.capacity()),
+            (capacity, capacity)
+        );
+
+        let (ours, theirs) = Channel::create().unwrap();
+        let other = std::thread::spawn(move || Sender::connect(&ours, sends, soon()).err());
+        let refused = Receiver::connect(&theirs, allows(capacity / 2), soon()).unwrap_err();
+        assert!(matches!(refused, RingError::Refused(_)), "{refused:?}");
+        drop(theirs);
+        other.join().unwrap();
+    }
 }

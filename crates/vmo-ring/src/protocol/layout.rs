@@ -153,7 +153,7 @@ impl Geometry {
 
     /// The bytes of the producer's area.
     pub(crate) fn area(self) -> usize {
-        self.data().wrapping_add(self.capacity)
+        area_of(self.capacity)
     }
 
     /// The longest message: one that fits into an empty ring wherever it begins, with what
@@ -246,6 +246,12 @@ impl Geometry {
             Place::Padded => Some(position.wrapping_add(to_end as u64)),
         }
     }
+}
+
+/// The bytes of the producer's area of a ring of `capacity` bytes.
+pub(crate) fn area_of(capacity: usize) -> usize {
+    let slots = (capacity / LINE).saturating_mul(SLOT);
+    CONTROL.saturating_add(slots).saturating_add(capacity)
 }
 
 /// The bytes of data that a message of `len` bytes takes; `len` is at most a capacity.

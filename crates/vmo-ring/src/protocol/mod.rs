@@ -6,9 +6,9 @@
 //!
 //! ```text
 //!   the producer's area                         the consumer's area
-//!   ┌───────┬─────────────────────────┐         ┌──────┬───────┐
-//!   │ state │ record record record 0  │         │ head │ state │
-//!   └───────┴─────────────────────────┘         └──────┴───────┘
+//!   ┌───────┬───────┬─────────────────┐         ┌──────┬───────┐
+//!   │ state │ slots │ data            │         │ head │ state │
+//!   └───────┴───────┴─────────────────┘         └──────┴───────┘
 //!    stores: producer   loads: consumer          stores: consumer   loads: producer
 //! ```
 //!
