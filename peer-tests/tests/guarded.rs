@@ -106,10 +106,20 @@ fn endure(fd: &OwnedFd, deed: &str) -> (Counts, Vec<u64>) {
 #[test]
 fn a_peer_that_truncates_and_extends_gets_no_growth_and_no_signal() {
     for deed in ["resize 2000", "everything 2000", "flip 1000"] {
-        let (counts, numbers) = endure(&unsealed("resized"), deed);
-        assert!(counts.whole > 0 && counts.lost > 0, "{counts:?}");
-        assert!(numbers[0] > 100, "the peer was asleep: {numbers:?}");
-        assert_eq!(numbers[1], 0, "somebody else changed the size");
+        let mut total = Counts::default();
+        // A flip is over in microseconds. Where both share a core, it may take some seconds
+        // until an access comes in between.
+        for _ in 0..20 {
+            let (counts, numbers) = endure(&unsealed("resized"), deed);
+            assert!(numbers[0] > 100, "the peer was asleep: {numbers:?}");
+            assert_eq!(numbers[1], 0, "somebody else changed the size");
+            total.whole += counts.whole;
+            total.lost += counts.lost;
+            if total.whole > 0 && total.lost > 0 {
+                break;
+            }
+        }
+        assert!(total.whole > 0 && total.lost > 0, "{deed}: {total:?}");
     }
 }
 
