@@ -181,6 +181,17 @@ fn a_writer_that_scribbles_neither_hangs_nor_breaks_a_reader() {
     finish(child);
 }
 
+/// The writer runs on, and may lose its core in the midst of saying where the oldest message is.
+fn open_in_time(vmo: &Vmo) -> BroadcastReader {
+    let deadline = soon();
+    loop {
+        match BroadcastReader::open(vmo, options()) {
+            Err(RingError::WouldBlock) if MonotonicInstant::get() < deadline => {}
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 #[test]
 fn a_writer_that_is_killed_leaves_whole_messages_and_no_wait_past_the_deadline() {
     let test = "a_writer_that_is_killed_leaves_whole_messages_and_no_wait_past_the_deadline";
@@ -204,7 +215,7 @@ fn a_writer_that_is_killed_leaves_whole_messages_and_no_wait_past_the_deadline()
         let mut message = MessageBuf::new();
         ours.read_until(&mut message, soon()).unwrap();
         let vmo = Vmo::try_from(message.take_handle(0).unwrap()).unwrap();
-        let mut reader = BroadcastReader::open(&vmo, options()).unwrap();
+        let mut reader = open_in_time(&vmo);
         let other = std::thread::spawn(move || {
             let (mut message, mut expected, mut received) = (Vec::new(), Vec::new(), 0);
             loop {
@@ -296,4 +307,27 @@ fn counts_that_never_agree_end_in_would_block() {
     assert_eq!(late, Err(RingError::TimedOut));
     let refused = BroadcastReader::open(&vmo, options());
     assert_eq!(refused.unwrap_err(), RingError::WouldBlock);
+}
+
+#[test]
+fn a_wait_for_a_message_that_is_being_given_up_ends_at_its_deadline_only() {
+    let (memory, vmo) = nonsense(CAPACITY, CAPACITY as u64);
+    let mut reader = BroadcastReader::open(&vmo, options()).unwrap();
+    // A message of 8 bytes at the first place, which was given up; by how many, the writer is
+    // about to say.
+    let message: u64 = (1 << 32) | 8;
+    for (offset, value) in [(4096, message), (128, 800), (136, 7)] {
+        memory.write_at(offset, &u64::to_ne_bytes(value));
+    }
+    assert_eq!(reader.try_recv(&mut [0; 8]), Err(RingError::WouldBlock));
+    let start = Instant::now();
+    let late = reader.recv(&mut [0; 8], after_millis(30));
+    assert_eq!(late, Err(RingError::TimedOut));
+    assert!(start.elapsed() >= Duration::from_millis(30));
+    let late = reader.recv_to_vec(&mut Vec::new(), after_millis(1));
+    assert_eq!(late, Err(RingError::TimedOut));
+    // Now it has: a hundred messages of 8 bytes were lost at most.
+    memory.write_at(144, &7_u64.to_ne_bytes());
+    let lagged = reader.recv(&mut [0; 8], soon());
+    assert_eq!(lagged, Err(RingError::Lagged { lost: 7 }));
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`BroadcastReader`]: the messages of a writer that does not wait.
 
+use core::hint::spin_loop;
+use core::time::Duration;
+
 use mapped_vmo::ReadOnlyMapping;
 use zx::{MonotonicInstant, Vmo};
 
@@ -9,6 +12,7 @@ use crate::protocol::Trouble;
 use crate::protocol::broadcast::{KIND, Reader, Sighting};
 use crate::protocol::published::TRIES;
 use crate::protocol::records::Records;
+use crate::spin::is_over;
 use crate::{Refusal, RingError, RingOptions, RingStats};
 
 /// Reads the messages of a [`BroadcastWriter`](crate::BroadcastWriter), each one once.
@@ -74,6 +78,27 @@ pub struct BroadcastReader {
     follower: Follower,
 }
 
+/// How often, and how long each time, a writer is waited for that is in the midst of telling
+/// where the oldest message is. It may have lost its core there.
+const WAITS: u32 = 100;
+const WAIT: Duration = Duration::from_micros(100);
+
+/// Begins with the oldest message.
+fn begin(
+    mut memory: ReadOnlyMapping,
+    records: Records,
+) -> Result<Reader<ReadOnlyMapping>, RingError> {
+    for _ in 0..WAITS {
+        memory = match Reader::new(memory, records) {
+            Ok(reader) => return Ok(reader),
+            Err((memory, Trouble::Wait)) => memory,
+            Err((_, trouble)) => return Err(trouble.into()),
+        };
+        std::thread::sleep(WAIT);
+    }
+    Err(RingError::WouldBlock)
+}
+
 impl BroadcastReader {
     /// Maps the ring, and begins with the oldest message that is left in it.
     ///
@@ -90,7 +115,8 @@ impl BroadcastReader {
     /// [`Refused`](RingError::Refused): the memory is not what a broadcast needs (others can
     /// write it, or take its pages away), is no broadcast, or is larger than `options` permit.
     /// [`Failed`](RingError::Failed) if it can't be mapped. [`WouldBlock`](RingError::WouldBlock)
-    /// if the writer was too fast for a place to begin.
+    /// if no place to begin was found within some hundredths of a second: the writer was stopped,
+    /// or killed, in the midst of saying where that is. Try again, or give up.
     ///
     /// # Cost
     ///
@@ -116,7 +142,7 @@ impl BroadcastReader {
             Ok(records.ok_or(refused)?.area())
         })?;
         let records = chosen.ok_or(RingError::Refused(Refusal::Layout))?;
-        let reader = Reader::new(opened.memory, records)?;
+        let reader = begin(opened.memory, records)?;
         let follower = Follower::new(options.waiting, opened.description);
         Ok(Self { reader, follower })
     }
@@ -185,8 +211,7 @@ impl BroadcastReader {
     /// ```
     #[inline]
     pub fn recv(&mut self, dst: &mut [u8], deadline: MonotonicInstant) -> Result<usize, RingError> {
-        let found = self.wait(deadline)?;
-        self.copy(found, dst)
+        self.in_time(deadline, |reader, found| reader.copy(found, dst))
     }
 
     /// Replaces what `message` holds by the next message, if one is there. After an error it
@@ -238,14 +263,27 @@ impl BroadcastReader {
         deadline: MonotonicInstant,
     ) -> Result<(), RingError> {
         message.clear();
-        let found = self.wait(deadline)?;
-        self.copy_to_vec(found, message)
+        self.in_time(deadline, |reader, found| reader.copy_to_vec(found, message))
     }
 
-    fn wait(&mut self, deadline: MonotonicInstant) -> Result<Sighting, RingError> {
-        self.follower.check()?;
-        let follower = &mut self.follower;
-        follower.wait(&mut self.reader, Reader::peer, look, deadline)
+    /// Waits for a message and takes it. One that turns out to be given up, by a writer that
+    /// has not said yet where it goes on, is waited for like one that is not there.
+    #[inline]
+    fn in_time<T>(
+        &mut self,
+        deadline: MonotonicInstant,
+        mut take: impl FnMut(&mut Self, Sighting) -> Result<T, RingError>,
+    ) -> Result<T, RingError> {
+        loop {
+            self.follower.check()?;
+            let follower = &mut self.follower;
+            let found = follower.wait(&mut self.reader, Reader::peer, look, deadline)?;
+            match take(self, found) {
+                Err(RingError::WouldBlock) if is_over(deadline) => return Err(RingError::TimedOut),
+                Err(RingError::WouldBlock) => spin_loop(),
+                other => return other,
+            }
+        }
     }
 
     #[inline]

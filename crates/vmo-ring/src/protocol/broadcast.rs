@@ -207,10 +207,12 @@ impl<P: Area> Reader<P> {
     ///
     /// # Errors
     ///
-    /// `Wait` if the writer moved on too often.
-    pub(crate) fn new(peer: P, records: Records) -> Result<Self, Trouble> {
-        let now = oldest(&peer)?;
-        Ok(Self { peer, records, now })
+    /// `Wait` if the writer moved on too often, or is in the midst of it. The area comes back.
+    pub(crate) fn new(peer: P, records: Records) -> Result<Self, (P, Trouble)> {
+        match oldest(&peer) {
+            Ok(now) => Ok(Self { peer, records, now }),
+            Err(trouble) => Err((peer, trouble)),
+        }
     }
 
     pub(crate) fn peer(&self) -> &P {
