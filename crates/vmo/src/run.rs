@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use clap::Args;
 use mapped_vmo::zx::{Extent, Name, SealPlan, Status, Vmo};
 use rustix::io::{FdFlags, fcntl_setfd};
 
@@ -31,6 +32,18 @@ const NOT_FOUND: u8 = 127;
 
 /// How much of a file is copied at a time.
 const CHUNK: usize = 256 << 10;
+
+/// Arguments of `vmo run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A VMO of SIZE bytes (4096, 64K, 1M, 2G), or with the bytes of FILE: of its exact
+    /// length, and immutable unless ",rw" follows
+    #[arg(long = "vmo", value_name = "NAME=SIZE|@FILE[,rw]", value_parser = parse_vmo)]
+    pub(crate) vmos: Vec<VmoSpec>,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
 
 /// A VMO that was asked for.
 #[derive(Clone, Debug)]
@@ -87,8 +100,8 @@ pub(crate) fn parse_vmo(text: &str) -> Result<VmoSpec, String> {
 }
 
 /// Becomes the program. Comes back only if that failed.
-pub(crate) fn run(specs: Vec<VmoSpec>, command: &[OsString]) -> Failed {
-    match prepare(specs, command) {
+pub(crate) fn run(args: RunArgs) -> Failed {
+    match prepare(args.vmos, &args.command) {
         Err(message) => Failed {
             code: FAILED,
             message,

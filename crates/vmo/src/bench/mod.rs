@@ -15,8 +15,11 @@
 use core::time::Duration;
 use std::time::Instant;
 
+use clap::Args;
+
+use crate::Failure;
+use crate::cli::Output;
 use crate::style::Style;
-use crate::{Failure, RingBenchArgs};
 
 mod board;
 mod far;
@@ -50,6 +53,16 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if (0.01..=600.0).contains(&seconds) => Ok(seconds),
         _ => Err("from 0.01 to 600".to_owned()),
     }
+}
+
+/// Arguments of `vmo bench ring`.
+#[derive(Debug, Args)]
+pub(crate) struct RingBenchArgs {
+    /// How long all of it takes, about
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) seconds: f64,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// Measures. Whether all that was sent has arrived.

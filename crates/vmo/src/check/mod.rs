@@ -14,10 +14,12 @@
 
 use std::time::Instant;
 
+use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
-use crate::style::{Format, Style};
+use crate::cli::Output;
+use crate::style::Style;
 
 mod attacks;
 mod board;
@@ -47,11 +49,18 @@ Rows that can't run here say why, and count for nothing.
 
 Exit code: 0 if everything that ran was as expected, 1 if not.";
 
+/// Arguments of `vmo check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 /// Runs all of it. Whether everything was as it should be.
-pub(crate) fn check(format: Format) -> Result<bool, Failure> {
+pub(crate) fn check(args: &CheckArgs) -> Result<bool, Failure> {
     let start = Instant::now();
     can_run()?;
-    let mut board = Board::new(Style::of_stdout(), format);
+    let mut board = Board::new(Style::of_stdout(), args.output.format());
     machine::look(&mut board)?;
     attacks::run(&mut board)?;
     gate::run(&mut board)?;

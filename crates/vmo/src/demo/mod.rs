@@ -13,14 +13,17 @@
 
 use core::time::Duration;
 use std::io::{Write, stdout};
+use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::Args;
 use mapped_vmo::zx::{AdoptPolicy, Status, Vmo};
 use mapped_vmo::{Mapping, SharedBuffer};
 
+use crate::cli::Output;
 use crate::style::{Format, Style};
 use crate::villain::Role;
-use crate::{DemoArgs, Failure, size};
+use crate::{Failure, size};
 
 mod contrast;
 mod file;
@@ -46,6 +49,19 @@ const FRAMES: u32 = 3;
 
 /// How large the VMO is: more than a frame.
 const SIZE: usize = 1 << 20;
+
+/// Arguments of `vmo demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Stream this file through two processes and compare SHA-256 at both ends
+    #[arg(long, value_name = "PATH", conflicts_with = "png")]
+    pub(crate) file: Option<PathBuf>,
+    /// Where the picture goes
+    #[arg(long, value_name = "PATH", default_value = "vmo-demo.png")]
+    pub(crate) png: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
 
 /// Runs the demo. Whether everything was as it should be.
 pub(crate) fn demo(args: &DemoArgs) -> Result<bool, Failure> {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What can be written on the command line: a verb each, whose arguments stand in its file.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{bench, check, demo, run, style, villain};
+
+/// Safe mappings of memory that someone else can write.
+#[derive(Debug, Parser)]
+#[command(name = "vmo", version, about, max_term_width = 88)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Share memory with a hostile process, and survive it
+    Demo(demo::DemoArgs),
+    /// Try every attack on every kind of shared memory on this machine
+    #[command(after_help = check::TIERS)]
+    Check(check::CheckArgs),
+    /// Measure what the library does on this machine
+    Bench {
+        #[command(subcommand)]
+        what: Benchmark,
+    },
+    /// Run a program with sealed VMOs as files: {NAME} in its arguments becomes a path
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::RunArgs),
+    /// The other process of the demo
+    #[command(hide = true)]
+    Villain {
+        /// What it is
+        role: villain::Role,
+    },
+}
+
+/// For whom a verb writes.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Output {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Output {
+    pub(crate) fn format(self) -> style::Format {
+        match self.json {
+            true => style::Format::Json,
+            false => style::Format::Text,
+        }
+    }
+}
+
+/// What `vmo bench` measures.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Benchmark {
+    /// Messages between two processes, beside pipes, sockets and futexes
+    #[command(after_help = bench::NOTES)]
+    Ring(bench::RingBenchArgs),
+}

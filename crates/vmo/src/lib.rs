@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command `vmo`: make, look at, share and test VMOs from a shell.
+//!
+//! | exit code | says |
+//! |---|---|
+//! | 0 | all is well |
+//! | 1 | it ran, and something is wrong |
+//! | 2 | the arguments make no sense |
+//! | 125, 126, 127 | `vmo run` failed itself, can't execute the program, can't find it |
+//!
+//! This library is there for the program of the same name, its tests and its fuzz targets:
+//! nothing else in it is public.
+#![deny(unsafe_code)]
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+mod bench;
+mod check;
+mod cli;
+mod demo;
+mod link;
+mod run;
+mod size;
+mod style;
+mod usage;
+mod villain;
+
+use cli::{Benchmark, Cli, Verb};
+
+/// What can go wrong in a verb, in one line.
+type Failure = Box<dyn core::error::Error>;
+
+/// Every verb with its arguments: what completions and manual pages are made of.
+///
+/// # Examples
+///
+/// ```
+/// let verbs = vmo_command::command();
+/// assert!(verbs.find_subcommand("demo").is_some());
+/// ```
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The program: does what its arguments say, and gives its exit code.
+///
+/// # Examples
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     vmo_command::main()
+/// }
+/// ```
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::explain(&error),
+    };
+    match cli.verb {
+        Verb::Demo(args) => finish(demo::demo(&args)),
+        Verb::Check(args) => finish(check::check(&args)),
+        Verb::Bench { what } => match what {
+            Benchmark::Ring(args) => finish(bench::ring(&args)),
+        },
+        Verb::Run(args) => {
+            // Where all goes well, this process has become the program.
+            let failed = run::run(args);
+            complain(&failed.message);
+            ExitCode::from(failed.code)
+        }
+        Verb::Villain { role } => finish(villain::villain(role).map(|()| true)),
+    }
+}
+
+/// The exit code of a verb: 1 if it failed, or found that something is wrong.
+fn finish(result: Result<bool, Failure>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            if !is_broken_pipe(&*error) {
+                complain(&error.to_string());
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether nobody reads our output any more, which needs no comment.
+fn is_broken_pipe(error: &(dyn core::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// One line on stderr.
+fn complain(message: &str) {
+    // Nothing can be done about an error of printing an error.
+    let _ = writeln!(io::stderr(), "vmo: {message}");
+}
