@@ -3,7 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, check, demo, run, style, villain};
+use crate::{bench, check, demo, generate, run, style};
 
 /// Safe mappings of memory that someone else can write.
 #[derive(Debug, Parser)]
@@ -28,12 +28,12 @@ pub(crate) enum Verb {
     /// Run a program with sealed VMOs as files: {NAME} in its arguments becomes a path
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArgs),
-    /// The other process of the demo
-    #[command(hide = true)]
-    Villain {
-        /// What it is
-        role: villain::Role,
-    },
+    /// Print what completes verbs and options in your shell
+    #[command(after_help = generate::COMPLETIONS)]
+    Completions(generate::CompletionsArgs),
+    /// Print a manual page, or write all of them to a folder
+    #[command(after_help = generate::PAGES)]
+    Man(generate::ManArgs),
 }
 
 /// For whom a verb writes.

@@ -21,6 +21,7 @@ mod bench;
 mod check;
 mod cli;
 mod demo;
+mod generate;
 mod link;
 mod run;
 mod size;
@@ -57,6 +58,10 @@ pub fn command() -> clap::Command {
 /// ```
 #[must_use]
 pub fn main() -> ExitCode {
+    // No verb for people: neither help nor completions speak of it.
+    if let Some(role) = villain::Role::of_this_process() {
+        return finish(villain::villain(role).map(|()| true));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::explain(&error),
@@ -73,11 +78,13 @@ pub fn main() -> ExitCode {
             complain(&failed.message);
             ExitCode::from(failed.code)
         }
-        Verb::Villain { role } => finish(villain::villain(role).map(|()| true)),
+        Verb::Completions(args) => finish(generate::completions(&args)),
+        Verb::Man(args) => finish(generate::man(&args)),
     }
 }
 
-/// The exit code of a verb: 1 if it failed, or found that something is wrong.
+/// The exit code of a verb: 1 if it failed, or found that something is wrong; 2 if it can't
+/// make sense of what it was given.
 fn finish(result: Result<bool, Failure>) -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -86,7 +93,10 @@ fn finish(result: Result<bool, Failure>) -> ExitCode {
             if !is_broken_pipe(&*error) {
                 complain(&error.to_string());
             }
-            ExitCode::FAILURE
+            match error.is::<usage::Misuse>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

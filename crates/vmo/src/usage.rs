@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is said of arguments that make no sense: one line, and where more is to be read.
 
+use core::fmt;
 use std::process::ExitCode;
 
 use crate::{command, complain, run};
+
+/// Arguments that make no sense, which only the verb itself can tell: exit code 2.
+#[derive(Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for Misuse {}
 
 /// What clap wants said, with the exit code of the verb that was meant.
 pub(crate) fn explain(error: &clap::Error) -> ExitCode {

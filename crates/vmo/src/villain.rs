@@ -26,6 +26,15 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// What this process was started as by another one like it: `vmo villain ROLE`.
+    pub(crate) fn of_this_process() -> Option<Self> {
+        let mut arguments = std::env::args_os().skip(1);
+        if arguments.next()? != "villain" {
+            return None;
+        }
+        Self::from_str(arguments.next()?.to_str()?, false).ok()
+    }
+
     /// As on the command line.
     pub(crate) fn word(self) -> &'static str {
         match self {
