@@ -3,7 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, check, demo, generate, run, style};
+use crate::{bench, check, demo, generate, ls, run, style};
 
 /// Safe mappings of memory that someone else can write.
 #[derive(Debug, Parser)]
@@ -15,6 +15,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// List the shared memory of this machine: what, how large, how sealed, and who has it
+    #[command(after_help = ls::EXAMPLES)]
+    Ls(ls::LsArgs),
     /// Share memory with a hostile process, and survive it
     Demo(demo::DemoArgs),
     /// Try every attack on every kind of shared memory on this machine

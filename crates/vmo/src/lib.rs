@@ -23,6 +23,7 @@ mod cli;
 mod demo;
 mod generate;
 mod link;
+mod ls;
 mod run;
 mod size;
 mod style;
@@ -67,6 +68,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage::explain(&error),
     };
     match cli.verb {
+        Verb::Ls(args) => finish(ls::ls(&args)),
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(&args)),
         Verb::Bench { what } => match what {
