@@ -141,7 +141,7 @@ pub fn stat(text: &[u8]) -> Option<Stat<'_>> {
     let (name, behind) = rest.split_at_checked(end)?;
     let mut words = behind.strip_prefix(b") ")?.split(|byte| *byte == b' ');
     let [state] = words.next()? else { return None };
-    // Parent, group, session, terminal, its group; then the flags.
+    // Five numbers of parents, groups and terminals; then the flags.
     let (flags, _) = decimal(words.nth(5)?)?;
     Some(Stat {
         pid: u32::try_from(pid).ok()?,

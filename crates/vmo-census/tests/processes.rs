@@ -161,10 +161,18 @@ fn act(word: &str, held: &mut Vec<OwnedFd>) {
 fn the_other_process() {
     let script = std::env::var("CENSUS_SCRIPT").unwrap();
     let (mut held, mut fd, mut ino) = (Vec::new(), 0, 0);
+    let mut leaves = false;
     for word in script.split_whitespace() {
-        if word == "sysv" {
-            ino = sysv_segment();
-            continue;
+        match word {
+            "sysv" => {
+                ino = sysv_segment();
+                continue;
+            }
+            "leave" => {
+                leaves = true;
+                continue;
+            }
+            _ => {}
         }
         act(word, &mut held);
         if let Some(last) = held.last() {
@@ -172,8 +180,44 @@ fn the_other_process() {
             ino = rustix::fs::fstat(last).unwrap().st_ino;
         }
     }
+    if leaves {
+        end_first_thread();
+    }
     println!("\nready {fd} {ino}");
     let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// Ends the thread that a process began with; this one, of the test, stays.
+fn end_first_thread() {
+    extern "C" fn leave(_: libc::c_int) {
+        // SAFETY: ends the thread that it interrupts, whose memory nobody frees.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+    let leave: extern "C" fn(libc::c_int) = leave;
+    // SAFETY: the handler makes one system call, which any handler may.
+    let before = unsafe { libc::signal(libc::SIGUSR1, leave as libc::sighandler_t) };
+    assert_ne!(before, libc::SIG_ERR);
+    // SAFETY: no memory is involved.
+    let me = unsafe { libc::getpid() };
+    // SAFETY: a signal to the first thread of this process.
+    let sent = unsafe { libc::syscall(libc::SYS_tgkill, me, me, libc::SIGUSR1) };
+    assert_eq!(sent, 0);
+    let begin = std::time::Instant::now();
+    while !std::fs::read_to_string("/proc/self/stat")
+        .unwrap()
+        .contains(") Z ")
+    {
+        assert!(begin.elapsed().as_secs() < 20, "the first thread stays");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn who_has_ended_his_first_thread_hides_nothing() {
+    let child = Child::doing("memfd=leaderless map leave");
+    let (object, holder) = child.look(Kinds::Memfds);
+    assert_eq!((holder.fds.len(), holder.maps.len()), (1, 1));
+    assert_eq!(object.size, Some(65536));
 }
 
 #[test]
