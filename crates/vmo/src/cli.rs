@@ -3,7 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, check, demo, generate, ls, run, style};
+use crate::{bench, check, demo, generate, graph, ls, run, style};
 
 /// Safe mappings of memory that someone else can write.
 #[derive(Debug, Parser)]
@@ -18,6 +18,9 @@ pub(crate) enum Verb {
     /// List the shared memory of this machine: what, how large, how sealed, and who has it
     #[command(after_help = ls::EXAMPLES)]
     Ls(ls::LsArgs),
+    /// Draw who shares memory with whom, as a picture
+    #[command(after_help = graph::EXAMPLES)]
+    Graph(graph::GraphArgs),
     /// Share memory with a hostile process, and survive it
     Demo(demo::DemoArgs),
     /// Try every attack on every kind of shared memory on this machine

@@ -22,6 +22,7 @@ mod check;
 mod cli;
 mod demo;
 mod generate;
+mod graph;
 mod link;
 mod ls;
 mod run;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
     };
     match cli.verb {
         Verb::Ls(args) => finish(ls::ls(&args)),
+        Verb::Graph(args) => finish(graph::graph(&args)),
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(&args)),
         Verb::Bench { what } => match what {

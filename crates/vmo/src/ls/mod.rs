@@ -19,6 +19,7 @@ mod table;
 mod who;
 
 use change::Changes;
+pub(crate) use table::shorten;
 
 /// What `vmo ls --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
@@ -148,7 +149,8 @@ pub(crate) fn ls(args: &LsArgs) -> Result<bool, Failure> {
     Ok(true)
 }
 
-fn no_process(pid: u32) -> String {
+/// Why there is no such process.
+pub(crate) fn no_process(pid: u32) -> String {
     if Path::new(&format!("/proc/{pid}")).exists() {
         format!("{pid} is a thread, or of the kernel: -p takes a process of those that ps lists")
     } else {

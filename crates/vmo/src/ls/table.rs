@@ -194,7 +194,7 @@ fn cut(text: &str, columns: Option<usize>) -> String {
 }
 
 /// The beginning and the end of a text that is too wide.
-fn shorten(text: &str, columns: usize) -> String {
+pub(crate) fn shorten(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
