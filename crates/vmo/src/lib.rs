@@ -23,6 +23,7 @@ mod cli;
 mod demo;
 mod generate;
 mod graph;
+mod info;
 mod link;
 mod ls;
 mod run;
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
     match cli.verb {
         Verb::Ls(args) => finish(ls::ls(&args)),
         Verb::Graph(args) => finish(graph::graph(&args)),
+        Verb::Info(args) => finish(info::info(&args)),
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(&args)),
         Verb::Bench { what } => match what {

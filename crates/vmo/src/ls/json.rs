@@ -38,7 +38,8 @@ fn one(object: &Object, processes: &[Process]) -> Value {
     })
 }
 
-fn holder(holder: &Holder, processes: &[Process]) -> Value {
+/// Who has an object, by what.
+pub(crate) fn holder(holder: &Holder, processes: &[Process]) -> Value {
     let at = processes.binary_search_by_key(&holder.pid, |it| it.pid);
     let process = at.ok().and_then(|at| processes.get(at));
     let fds = holder.fds.iter();

@@ -19,7 +19,9 @@ mod table;
 mod who;
 
 use change::Changes;
+pub(crate) use json::holder;
 pub(crate) use table::shorten;
+pub(crate) use who::who;
 
 /// What `vmo ls --help` ends with.
 pub(crate) const EXAMPLES: &str = "\

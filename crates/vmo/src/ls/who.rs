@@ -9,7 +9,7 @@ use vmo_census::{Access, Holder, Kind, Object, Process, Sight, escape};
 const NAMED: usize = 4;
 
 /// One piece of text for each holder.
-pub(super) fn who(object: &Object, processes: &[Process]) -> Vec<String> {
+pub(crate) fn who(object: &Object, processes: &[Process]) -> Vec<String> {
     let words = object.holders.iter().map(|holder| {
         let at = processes.binary_search_by_key(&holder.pid, |it| it.pid);
         let process = at.ok().and_then(|at| processes.get(at));
