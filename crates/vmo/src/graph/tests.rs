@@ -209,11 +209,16 @@ fn a_hostile_name_is_text_and_nothing_else() {
     assert!(tags.iter().all(|it| known.contains(it)), "{tags:?}");
     let mut titles = document.descendants().filter(|it| it.has_tag_name("title"));
     assert!(titles.any(|it| it.text().unwrap().contains("<script>alert(1)</script>")));
-    let text = dot::dot(&graph);
+    serde_json::from_str::<serde_json::Value>(&json::object(&graph)).unwrap();
+}
+
+#[test]
+fn a_hostile_name_stays_within_its_quotes_for_graphviz() {
+    let text = dot::dot(&named(b"\"];x\\\"&amp;"));
     let line = text.lines().find(|it| it.starts_with("  o0 [")).unwrap();
+    assert!(line.contains(r#"label="\"];x\\\\\"&amp;amp;\n"#), "{line}");
     let bare = line.replace("\\\\", "").replace("\\\"", "");
     assert_eq!(bare.matches('"').count(), 6, "{line}");
-    serde_json::from_str::<serde_json::Value>(&json::object(&graph)).unwrap();
 }
 
 #[test]
