@@ -147,6 +147,7 @@ pub(super) fn headline(graph: &Graph) -> [String; 2] {
         plural(graph.processes.len(), "process", "processes")
     );
     let mut second = match loose {
+        _ if objects == 0 => "nothing that could be seen".to_owned(),
         0 => "no peer can truncate any of them".to_owned(),
         _ => format!("{loose} can be truncated by a peer"),
     };
