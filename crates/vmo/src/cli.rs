@@ -3,7 +3,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, check, demo, generate, run, style};
+use crate::{bench, check, demo, generate, graph, info, ls, run, style};
 
 /// Safe mappings of memory that someone else can write.
 #[derive(Debug, Parser)]
@@ -15,6 +15,15 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// List the shared memory of this machine: what, how large, how sealed, and who has it
+    #[command(after_help = ls::EXAMPLES)]
+    Ls(ls::LsArgs),
+    /// Draw who shares memory with whom, as a picture
+    #[command(after_help = graph::EXAMPLES)]
+    Graph(graph::GraphArgs),
+    /// Say what one object is, what a peer can still do with it, and how to take it
+    #[command(after_help = info::EXAMPLES)]
+    Info(info::InfoArgs),
     /// Share memory with a hostile process, and survive it
     Demo(demo::DemoArgs),
     /// Try every attack on every kind of shared memory on this machine

@@ -22,7 +22,10 @@ mod check;
 mod cli;
 mod demo;
 mod generate;
+mod graph;
+mod info;
 mod link;
+mod ls;
 mod run;
 mod size;
 mod style;
@@ -67,6 +70,9 @@ pub fn main() -> ExitCode {
         Err(error) => return usage::explain(&error),
     };
     match cli.verb {
+        Verb::Ls(args) => finish(ls::ls(&args)),
+        Verb::Graph(args) => finish(graph::graph(&args)),
+        Verb::Info(args) => finish(info::info(&args)),
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(&args)),
         Verb::Bench { what } => match what {

@@ -51,6 +51,21 @@ impl Style {
         self.paint("2", text)
     }
 
+    /// What is new.
+    pub(crate) fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    /// What has changed.
+    pub(crate) fn yellow(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    /// What is gone.
+    pub(crate) fn red(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
     /// The mark of what is as it should be.
     pub(crate) fn good(self) -> String {
         self.paint("32", "ok  ")
