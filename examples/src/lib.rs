@@ -7,6 +7,8 @@
 //! `REAL_PROGRAMS=weston,ffmpeg` makes a missing program of these a failure.
 #![forbid(unsafe_code)]
 
+pub mod picture;
+
 use std::path::PathBuf;
 
 /// Where `program` is, if it is in `PATH`; if not, one line on stderr says what `package` to
