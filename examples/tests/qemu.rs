@@ -32,9 +32,12 @@ const BOOT: &[u8] = &[
     0xbf, 0x00, 0x90, // mov di, 0x9000
     0xb9, 0x00, 0x10, // mov cx, 4096
     0xf3, 0xaa, // rep stosb
+    // A while in which the message is whole.
+    0xb9, 0xff, 0xff, // mov cx, 65535
+    0xe2, 0xfe, // loop $
     0x66, 0xa1, 0x04, 0x80, // mov eax, [0x8004]
     0x66, 0xa3, 0x08, 0x80, // mov [0x8008], eax
-    0xeb, 0xe6, // jmp again
+    0xeb, 0xe1, // jmp again
 ];
 
 struct Qemu(Child);
@@ -64,7 +67,8 @@ fn start(vmo: &Vmo) -> Qemu {
     let mut sector = BOOT.to_vec();
     sector.resize(510, 0);
     sector.extend([0x55, 0xaa]);
-    let disk = Path::new(env!("CARGO_TARGET_TMPDIR")).join("boot.img");
+    let disk =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("boot-{}.img", std::process::id()));
     std::fs::write(&disk, sector).unwrap();
     let theirs = vmo.duplicate_handle(Rights::SAME_RIGHTS).unwrap();
     let path = format!("/proc/self/fd/{}", theirs.as_raw_fd());
@@ -116,7 +120,7 @@ fn we_read_on_while_a_guest_writes_and_when_it_is_killed() {
     let flags = VmarFlags::PERM_READ | VmarFlags::PERM_WRITE;
     let ram = Mapping::create_from_vmo(&vmo, RAM, flags).unwrap();
     let mut qemu = start(&vmo);
-    until("the guest counts", || word(&ram, COUNTER) > 1000);
+    until("the guest counts", || word(&ram, COUNTER) > 100);
     ram.write_all_at(WORD, &0x0bad_cafe_u32.to_le_bytes())
         .unwrap();
     until("the guest echoes", || word(&ram, ECHO) == 0x0bad_cafe);
