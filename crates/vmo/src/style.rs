@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Colours, where somebody looks: on a terminal, and without `NO_COLOR`.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, stderr, stdout};
 
 /// For whom a verb writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,19 @@ pub(crate) struct Style {
 impl Style {
     /// For standard output as it is.
     pub(crate) fn of_stdout() -> Self {
+        Self::of(&stdout())
+    }
+
+    /// For standard error as it is.
+    pub(crate) fn of_stderr() -> Self {
+        Self::of(&stderr())
+    }
+
+    fn of(stream: &impl IsTerminal) -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let unwanted = no_colour || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colours: stdout().is_terminal() && !unwanted,
+            colours: stream.is_terminal() && !unwanted,
         }
     }
 
@@ -74,5 +83,10 @@ impl Style {
     /// The mark of what is not.
     pub(crate) fn bad(self) -> String {
         self.paint("31;1", "FAIL")
+    }
+
+    /// The mark of what can't be tried here.
+    pub(crate) fn not_run(self) -> String {
+        self.dim("-   ")
     }
 }

@@ -101,6 +101,86 @@ fn each_tier_is_attacked_in_every_way() {
     assert!(of("refused") >= 20, "{}", of("refused"));
 }
 
+/// The verdicts and groups of the rows, and what is said to be left out.
+fn only(arguments: &[&str]) -> (Vec<String>, Vec<String>, Value) {
+    let arguments = [&["--json"], arguments].concat();
+    let output = check(&arguments, &place("check-only"));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(all["ok"], true, "{all}");
+    let words = |value: &Value| value.as_str().unwrap().to_owned();
+    let rows = all["rows"].as_array().unwrap();
+    let mut groups: Vec<_> = rows.iter().map(|row| words(&row["group"])).collect();
+    groups.dedup();
+    let left_out = all["left_out"].as_array().unwrap();
+    (groups, left_out.iter().map(words).collect(), all)
+}
+
+#[test]
+fn a_tier_that_is_named_runs_alone_and_the_json_says_what_was_left_out() {
+    let (groups, left_out, all) = only(&["--tier", "immutable"]);
+    assert_eq!(groups, ["immutable"]);
+    let rest = ["machine", "published", "shared", "guarded", "refused"];
+    assert_eq!(left_out, rest);
+    assert_eq!(all["ok_rows"], 20);
+    assert!(all["machine"]["vm.overcommit_memory"].is_null());
+    assert!(all["machine"]["kernel"].is_string());
+    // With commas, and again.
+    let (_, left_out, _) = only(&["--tier", "refused,guarded", "--tier", "published"]);
+    assert_eq!(left_out, ["machine", "immutable", "shared"]);
+    let (_, left_out, _) = only(&[]);
+    assert!(left_out.is_empty(), "{left_out:?}");
+}
+
+#[test]
+fn a_group_that_is_named_runs_alone() {
+    let (groups, left_out, all) = only(&["--group", "gate"]);
+    assert_eq!(groups, ["refused"]);
+    assert!(all["ok_rows"].as_u64().unwrap() >= 20);
+    assert_eq!(left_out.len(), 5);
+    // No row is asked for, and nothing is wrong.
+    let (groups, _, all) = only(&["--group", "machine"]);
+    assert!(groups.is_empty(), "{groups:?}");
+    assert!(all["machine"]["vm.overcommit_memory"].is_string());
+    let (_, left_out, _) = only(&["--group", "machine", "--tier", "shared"]);
+    assert_eq!(left_out, ["immutable", "published", "guarded", "refused"]);
+}
+
+#[test]
+fn the_text_has_a_column_for_each_tier_that_was_asked_for() {
+    let output = check(&["--tier", "guarded,shared"], &place("check-columns"));
+    let shown = text(&output.stdout);
+    let heads = shown
+        .lines()
+        .find(|line| line.contains("the other process"));
+    let heads: Vec<&str> = heads.unwrap().split_whitespace().skip(4).collect();
+    assert_eq!(heads, ["shared", "guarded"]);
+    let cells = shown.lines().find(|line| line.contains("to nothing"));
+    assert!(
+        cells.unwrap().ends_with("EPERM        Lost at 0"),
+        "{shown}"
+    );
+    let left_out = "left out: machine, immutable, published, refused";
+    assert!(shown.contains(left_out), "{shown}");
+    assert!(!shown.contains("This machine"), "{shown}");
+}
+
+#[test]
+fn a_tier_or_a_group_that_does_not_exist_is_one_line_that_lists_them() {
+    let tiers = "immutable, published, shared, guarded, refused";
+    for (option, known) in [("--tier", tiers), ("--group", "machine, attacks, gate")] {
+        for value in ["immutible", "shared,no\x1b[2J", ""] {
+            let output = check(&[option, value], &place("check-unknown"));
+            assert_eq!(output.status.code(), Some(2), "{option} {value}");
+            assert!(output.stdout.is_empty());
+            let message = text(&output.stderr);
+            assert_eq!(message.lines().count(), 1, "{message}");
+            assert!(message.contains(known), "{message}");
+            assert!(!message.contains('\x1b'), "{message:?}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vmo"))

@@ -5,6 +5,7 @@ use mapped_vmo::Mapping;
 
 use super::board::{Board, Cell, Row};
 use super::defender::{self, SCRIBBLE, Seen};
+use super::select::Selection;
 use super::targets::{Bytes, Kind, SIZE, Target};
 use crate::{Failure, demo};
 
@@ -184,18 +185,46 @@ const ATTACKS: [Attack; 19] = [
     ),
 ];
 
-/// Runs all of them on all tiers.
-pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
-    board.title("What a second process does to the memory that it was given, and what we see")?;
-    board.columns(&Kind::ALL.map(Kind::name))?;
+/// How many rows these kinds come to, about.
+pub(super) fn count_of(kinds: &[Kind]) -> usize {
+    let each = ATTACKS.len().saturating_add(2);
+    kinds.len().saturating_mul(each)
+}
+
+/// Runs all of them on the tiers that are wanted.
+pub(super) fn run(board: &mut Board, wanted: &Selection) -> Result<(), Failure> {
+    let kinds = wanted.kinds();
+    if !kinds.is_empty() {
+        board
+            .title("What a second process does to the memory that it was given, and what we see")?;
+        table(board, &kinds)?;
+        board.gap()?;
+    }
+    if kinds.contains(&Kind::Shared) {
+        flip(board)?;
+    }
+    if wanted.elsewhere() {
+        elsewhere(board)?;
+    }
+    match kinds.contains(&Kind::Shared) || wanted.elsewhere() {
+        true => board.gap(),
+        false => Ok(()),
+    }
+}
+
+/// A line for each attack, a column for each kind.
+fn table(board: &mut Board, kinds: &[Kind]) -> Result<(), Failure> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    board.columns(&names)?;
     let mut cells = Vec::new();
-    for kind in Kind::ALL {
-        cells.push(sealed(board, kind));
+    for kind in kinds {
+        cells.push(sealed(board, *kind));
     }
     board.line(SEALS, &cells)?;
     for (deed, words, outcomes) in &ATTACKS {
         let mut cells = Vec::new();
-        for (kind, outcome) in Kind::ALL.into_iter().zip(outcomes) {
+        let all = Kind::ALL.into_iter().zip(outcomes);
+        for (kind, outcome) in all.filter(|(kind, _)| kinds.contains(kind)) {
             let expected = expectations(outcome, kind);
             let seen = defender::defend(kind, deed);
             cells.push(count(board, kind, words, (&expected, seen)));
@@ -203,13 +232,15 @@ pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
         board.line(words, &cells)?;
     }
     let mut cells = Vec::new();
-    for kind in Kind::ALL {
-        cells.push(kill(board, kind));
+    for kind in kinds {
+        cells.push(kill(board, *kind));
     }
-    board.line(KILLED, &cells)?;
-    board.gap()?;
-    flip(board)?;
-    let elsewhere = [
+    board.line(KILLED, &cells)
+}
+
+/// What is tried in other places.
+fn elsewhere(board: &mut Board) -> Result<(), Failure> {
+    let rows = [
         (
             "it punches, and no memory is left",
             "needs strict overcommit and a full machine: a guest",
@@ -223,10 +254,10 @@ pub(super) fn run(board: &mut Board) -> Result<(), Failure> {
             "can't be survived: the kernel kills who touches",
         ),
     ];
-    for (what, why) in elsewhere {
+    for (what, why) in rows {
         board.not_run("machine", what, why)?;
     }
-    board.gap()
+    Ok(())
 }
 
 /// A byte that changes while we copy a message, check the copy and use the copy.

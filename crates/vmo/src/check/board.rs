@@ -2,15 +2,12 @@
 //! The rows of the drill, for people and for machines.
 
 use core::time::Duration;
-use std::io::{Write, stdout};
 
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
-use crate::style::{Format, Style};
-
-/// The version of the JSON's shape: it goes up when something in it changes its meaning.
-const SCHEMA: u32 = 1;
+use crate::look::{Look, Tally, Verdict};
+use crate::machine::Machine;
 
 /// One attack on one tier.
 #[derive(Clone, Debug)]
@@ -37,48 +34,62 @@ pub(super) struct Cell {
 /// What was said so far.
 #[derive(Debug)]
 pub(super) struct Board {
-    style: Style,
-    format: Format,
+    look: Look,
     machine: Map<String, Value>,
     rows: Vec<Value>,
-    good: usize,
-    bad: usize,
-    not_run: usize,
+    tally: Tally,
+    left_out: Vec<&'static str>,
 }
 
 impl Board {
-    pub(super) fn new(style: Style, format: Format) -> Self {
+    pub(super) fn new(look: Look) -> Self {
         Self {
-            style,
-            format,
-            machine: Map::new(),
+            look,
+            machine: Machine::this().facts(),
             rows: Vec::new(),
-            good: 0,
-            bad: 0,
-            not_run: 0,
+            tally: Tally::default(),
+            left_out: Vec::new(),
         }
+    }
+
+    /// What all of it is about.
+    pub(super) fn headline(&self) -> Result<(), Failure> {
+        self.look
+            .headline("What a hostile process can do to shared memory here")
+    }
+
+    /// What was not asked for.
+    pub(super) fn leave_out(&mut self, parts: Vec<&'static str>) {
+        self.left_out = parts;
+    }
+
+    /// From here on there are so many attacks.
+    pub(super) fn expect(&mut self, attacks: usize) {
+        self.look.expect("attacks", attacks);
     }
 
     /// The heading of what follows.
     pub(super) fn title(&self, title: &str) -> Result<(), Failure> {
-        self.text(&format!("{}\n", self.style.bold(title)))
+        self.look.heading(title)
     }
 
     /// The end of a group.
     pub(super) fn gap(&self) -> Result<(), Failure> {
-        self.text("")
+        self.look.text("")
     }
 
     /// Something about the machine, with what it means.
     pub(super) fn fact(&mut self, what: &str, value: &str, means: &str) -> Result<(), Failure> {
         self.machine.insert(what.to_owned(), json!(value));
-        let line = format!("  {what:<34} {value:<16} {}", self.style.dim(means));
-        self.text(line.trim_end())
+        let line = format!("  {what:<34} {value:<16} {}", self.look.style().dim(means));
+        self.look.text(line.trim_end())
     }
 
     /// Notes an attack that was tried. It is good if what happened is among what was expected.
     pub(super) fn count(&mut self, row: &Row<'_>) -> bool {
         let ok = row.expected.iter().any(|one| one == row.happened);
+        self.tally.count(ok.into());
+        self.look.at(self.tally.ran());
         self.rows.push(json!({
             "group": row.group,
             "attack": row.attack,
@@ -86,33 +97,26 @@ impl Board {
             "happened": row.happened,
             "verdict": if ok { "ok" } else { "bad" },
         }));
-        (self.good, self.bad) = match ok {
-            true => (self.good.saturating_add(1), self.bad),
-            false => (self.good, self.bad.saturating_add(1)),
-        };
         ok
     }
 
     /// The same, and says it.
     pub(super) fn row(&mut self, row: &Row<'_>) -> Result<(), Failure> {
         let ok = self.count(row);
-        let mark = if ok {
-            self.style.good()
-        } else {
-            self.style.bad()
-        };
-        self.text(&format!("  {mark}  {:<44} {}", row.attack, row.happened))?;
+        let line = format!("{:<44} {}", row.attack, row.happened);
+        self.look.row(ok.into(), &line)?;
         if ok {
             return Ok(());
         }
-        self.text(&format!("        expected: {}", row.expected.join(" or ")))
+        let expected = row.expected.join(" or ");
+        self.look.text(&format!("        expected: {expected}"))
     }
 
     /// The heads of a table's columns.
     pub(super) fn columns(&self, names: &[&str]) -> Result<(), Failure> {
         let names: Vec<String> = names.iter().map(|name| format!("{name:<13}")).collect();
         let line = format!("        {:<41} {}", "the other process …", names.concat());
-        self.text(&self.style.dim(line.trim_end()))
+        self.look.text(&self.look.style().dim(line.trim_end()))
     }
 
     /// One attack on all tiers, which were counted already.
@@ -123,21 +127,17 @@ impl Board {
             .map(|cell| format!("{:<13}", cell.text))
             .collect();
         let columns = columns.concat();
-        let mark = if ok {
-            self.style.good()
-        } else {
-            self.style.bad()
-        };
-        self.text(&format!("  {mark}  {attack:<41} {}", columns.trim_end()))?;
+        let line = format!("{attack:<41} {columns}");
+        self.look.row(ok.into(), &line)?;
         for full in cells.iter().filter_map(|cell| cell.full.as_deref()) {
-            self.text(&format!("        {full}"))?;
+            self.look.text(&format!("        {full}"))?;
         }
         Ok(())
     }
 
     /// An attack that can't be tried here, and why.
     pub(super) fn not_run(&mut self, group: &str, what: &str, why: &str) -> Result<(), Failure> {
-        self.not_run = self.not_run.saturating_add(1);
+        self.tally.count(Verdict::NotRun);
         self.rows.push(json!({
             "group": group,
             "attack": what,
@@ -145,47 +145,29 @@ impl Board {
             "verdict": "not-run",
         }));
         let line = format!("{what:<44} not run: {why}");
-        self.text(&format!(
-            "  {}  {}",
-            self.style.dim("-   "),
-            self.style.dim(&line)
-        ))
+        self.look.row(Verdict::NotRun, &line)
     }
 
     /// The end. Whether every row that ran was good, and some did.
     pub(super) fn finish(self, time: Duration) -> Result<bool, Failure> {
-        let ok = self.bad == 0 && self.good > 0;
-        let ran = self.good.saturating_add(self.bad);
-        if self.format == Format::Json {
-            let all = json!({
-                "schema": SCHEMA,
-                "machine": self.machine,
-                "rows": self.rows,
-                "ok_rows": self.good,
-                "bad_rows": self.bad,
-                "not_run_rows": self.not_run,
-                "seconds": time.as_secs_f64(),
-                "ok": ok,
-            });
-            writeln!(stdout().lock(), "{all}")?;
-        } else {
-            let line = format!(
-                "{} of {ran} as they should be, {} not run, in {:.1} s",
-                self.good,
-                self.not_run,
-                time.as_secs_f64()
-            );
-            self.text(&format!("  {}", self.style.bold(&line)))?;
+        let Self { look, tally, .. } = self;
+        if !self.left_out.is_empty() {
+            let line = format!("  left out: {}", self.left_out.join(", "));
+            look.text(&look.style().dim(&line))?;
         }
-        Ok(ok)
-    }
-
-    fn text(&self, line: &str) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => {}
-            Format::Text => writeln!(stdout().lock(), "{line}")?,
-        }
-        Ok(())
+        // Who asks about the machine alone asks for no row.
+        let nothing_asked = self.rows.is_empty() && !self.left_out.is_empty();
+        let found = [
+            ("machine", json!(self.machine)),
+            ("rows", json!(self.rows)),
+            ("left_out", json!(self.left_out)),
+            ("ok_rows", json!(tally.good)),
+            ("bad_rows", json!(tally.bad)),
+            ("not_run_rows", json!(tally.not_run)),
+        ];
+        let found = found.map(|(key, value)| (key.to_owned(), value));
+        let ok = Verdict::from(tally.ok() || nothing_asked);
+        look.finish(tally, time, ok, found.into_iter().collect())
     }
 }
 
@@ -193,9 +175,10 @@ impl Board {
 #[allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 mod tests {
     use super::*;
+    use crate::style::Format;
 
     fn board() -> Board {
-        Board::new(Style::of_stdout(), Format::Json)
+        Board::new(Look::of_stdout(Format::Json))
     }
 
     fn row<'a>(expected: &'a [String], happened: &'a str) -> Row<'a> {
@@ -217,7 +200,7 @@ mod tests {
             let mut bad = board();
             bad.row(&row(&expected, "EPERM; same")).unwrap();
             bad.row(&row(&expected, happened)).unwrap();
-            assert_eq!((bad.good, bad.bad), (1, 1), "{happened}");
+            assert_eq!((bad.tally.good, bad.tally.bad), (1, 1), "{happened}");
             assert!(!bad.finish(Duration::ZERO).unwrap(), "{happened}");
         }
     }

@@ -19,7 +19,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
 use crate::cli::Output;
-use crate::style::Style;
+use crate::look::Look;
 
 mod attacks;
 mod board;
@@ -28,12 +28,14 @@ mod gate;
 mod hostile;
 mod machine;
 mod raw;
+mod select;
 mod targets;
 
 pub(crate) use defender::defender;
 pub(crate) use hostile::hostile;
 
 use board::Board;
+use select::Selection;
 
 /// What the tiers are, for `vmo check --help`.
 pub(crate) const TIERS: &str = "\
@@ -44,8 +46,16 @@ Tiers, by what a peer that holds the memory can do:
   guarded    everybody can take it away; each access says what is gone (Guarded)
   refused    what is none of these never gets in (Vmo::from_fd)
 
+Groups: machine (what is found here), attacks (the first four tiers), gate (refused).
+
 Each row is an attack by a second process: what was expected, and what happened.
 Rows that can't run here say why, and count for nothing.
+
+Examples:
+  vmo check                            all of it
+  vmo check --tier shared,guarded      what can be done to these two
+  vmo check --group machine            what this machine has, and nothing else
+  vmo check --json | jq '.rows[] | select(.verdict == \"bad\")'
 
 Exit code: 0 if everything that ran was as expected, 1 if not.";
 
@@ -53,17 +63,27 @@ Exit code: 0 if everything that ran was as expected, 1 if not.";
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
     pub(crate) output: Output,
 }
 
-/// Runs all of it. Whether everything was as it should be.
+/// Runs what is asked for. Whether everything was as it should be.
 pub(crate) fn check(args: &CheckArgs) -> Result<bool, Failure> {
     let start = Instant::now();
     can_run()?;
-    let mut board = Board::new(Style::of_stdout(), args.output.format());
-    machine::look(&mut board)?;
-    attacks::run(&mut board)?;
-    gate::run(&mut board)?;
+    let wanted = &args.selection;
+    let mut board = Board::new(Look::of_stdout(args.output.format()));
+    board.leave_out(wanted.left_out());
+    board.headline()?;
+    board.expect(attacks::count_of(&wanted.kinds()));
+    if wanted.machine() {
+        machine::look(&mut board)?;
+    }
+    attacks::run(&mut board, wanted)?;
+    if wanted.gate() {
+        gate::run(&mut board)?;
+    }
     board.finish(start.elapsed())
 }
 

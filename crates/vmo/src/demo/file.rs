@@ -9,10 +9,9 @@
 //! ```
 
 use core::fmt::Write as _;
-use core::time::Duration;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write, stderr};
+use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,15 +22,15 @@ use sha2::{Digest, Sha256};
 
 use super::{allocate, inherited_vmo, say};
 use crate::link::{Link, Peer};
+use crate::look::SCHEMA;
+use crate::machine::Machine;
+use crate::progress::Progress;
 use crate::style::Format;
 use crate::villain::Role;
 use crate::{Failure, size};
 
 const SLOTS: usize = 4;
 const SLOT: usize = 256 << 10;
-
-/// How long nothing is said.
-const SILENCE: Duration = Duration::from_secs(2);
 
 /// Streams a file through two processes. Whether both saw the same bytes.
 pub(super) fn stream(path: &Path, format: Format) -> Result<bool, Failure> {
@@ -44,13 +43,17 @@ pub(super) fn stream(path: &Path, format: Format) -> Result<bool, Failure> {
     let (mapping, vmo) = allocate(SLOTS * SLOT, "vmo-demo-file")?;
     let mut peer = Peer::start(Role::Receiver, &vmo)?;
     let start = Instant::now();
-    let mut progress = Progress::new(start, total);
+    // What has no length, such as a device, says 0.
+    let total = Some(total).filter(|total| *total > 0);
+    let progress = Progress::new("streaming", total).unless_json(format);
+    let mut done = 0_u64;
     let (sent, bytes) = send_all(&mut peer, &mapping, |chunk| {
         let got = fill(&mut file, chunk).map_err(problem)?;
-        progress.step(got);
+        done = done.saturating_add(u64::try_from(got).unwrap_or(0));
+        progress.at(done);
         Ok(got)
     })?;
-    progress.clear();
+    drop(progress);
     let received = peer.ask("end")?;
     let seconds = start.elapsed().as_secs_f64();
     let status = peer.finish()?;
@@ -89,6 +92,7 @@ fn report(path: &Path, format: Format, report: &Report) -> Result<(), Failure> {
     if format == Format::Json {
         let path = path.display().to_string();
         return say(&json!({
+            "schema": SCHEMA, "machine": Machine::this().facts(),
             "file": path, "bytes": bytes, "seconds": seconds, "ok": ok,
             "sha256_sent": sent, "sha256_received": received,
         })
@@ -195,49 +199,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// How far it is, on a terminal, when it takes long.
-struct Progress {
-    start: Instant,
-    last: Instant,
-    total: u64,
-    done: u64,
-    shown: bool,
-    wanted: bool,
-}
-
-impl Progress {
-    fn new(start: Instant, total: u64) -> Self {
-        Self {
-            start,
-            last: start,
-            total,
-            done: 0,
-            shown: false,
-            wanted: stderr().is_terminal(),
-        }
-    }
-
-    fn step(&mut self, bytes: usize) {
-        self.done += bytes as u64;
-        let now = Instant::now();
-        let due = now - self.last > Duration::from_millis(200);
-        if self.wanted && due && now - self.start > SILENCE {
-            let (done, total) = (
-                size::human(self.done),
-                size::human(self.total.max(self.done)),
-            );
-            // A progress line that can't be shown is no reason to stop.
-            let _ = write!(stderr(), "\r\x1b[K{done} of {total}");
-            self.last = now;
-            self.shown = true;
-        }
-    }
-
-    fn clear(&self) {
-        if self.shown {
-            let _ = write!(stderr(), "\r\x1b[K");
-        }
-    }
 }

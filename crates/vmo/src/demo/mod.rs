@@ -41,6 +41,7 @@ pub(crate) use race::{flipped, memcpy_victim};
 pub(crate) use villain::peer;
 
 use crate::link::{self, Peer, errno_name};
+use crate::look::Look;
 use frames::Frame;
 use scoreboard::{Held, Row, Scoreboard};
 
@@ -71,7 +72,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<bool, Failure> {
     let style = Style::of_stdout();
     let start = Instant::now();
     let before = Held::now()?;
-    let mut board = Scoreboard::new(style, args.output.format());
+    let mut board = Scoreboard::new(Look::of_stdout(args.output.format()));
     board.title(&format!(
         "Two processes share {} of memory. One of them is hostile.",
         size::human(SIZE as u64)

@@ -7,9 +7,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::say;
 use crate::Failure;
-use crate::style::{Format, Style};
+use crate::look::{Look, Tally, Verdict};
 
 /// Something that must go well, and how it went.
 #[derive(Clone, Copy, Debug)]
@@ -25,49 +24,46 @@ pub(super) struct Row<'a> {
 /// Rows, and where they go.
 #[derive(Debug)]
 pub(super) struct Scoreboard {
-    style: Style,
-    format: Format,
+    look: Look,
     rows: Vec<Value>,
     ratios: Map<String, Value>,
     picture: Option<String>,
-    failed: usize,
+    tally: Tally,
 }
 
 impl Scoreboard {
-    pub(super) fn new(style: Style, format: Format) -> Self {
+    pub(super) fn new(look: Look) -> Self {
         Self {
-            style,
-            format,
+            look,
             rows: Vec::new(),
             ratios: Map::new(),
             picture: None,
-            failed: 0,
+            tally: Tally::default(),
         }
     }
 
     /// What is about to happen.
     pub(super) fn title(&self, title: &str) -> Result<(), Failure> {
-        self.text(&format!("{}\n", self.style.bold(title)))
+        self.look.headline(title)
     }
 
     /// Something that must go well.
     pub(super) fn row(&mut self, row: Row<'_>) -> Result<(), Failure> {
         let Row { what, outcome, ok } = row;
-        self.failed += usize::from(!ok);
+        let verdict = Verdict::from(ok);
+        self.tally.count(verdict);
         self.rows
             .push(json!({ "what": what, "outcome": outcome, "ok": ok }));
-        let mark = match ok {
-            true => self.style.good(),
-            false => self.style.bad(),
-        };
-        self.text(&format!("  {mark}  {what:<38} {}", wrap(outcome)))
+        let line = format!("{what:<38} {}", wrap(outcome));
+        self.look.row(verdict, &line)
     }
 
     /// Something to compare with, which is neither good nor bad.
     pub(super) fn note(&mut self, what: &str, outcome: &str) -> Result<(), Failure> {
         self.rows.push(json!({ "what": what, "outcome": outcome }));
         let line = format!("{what:<38} {}", wrap(outcome));
-        self.text(&format!("        {}", self.style.dim(&line)))
+        let line = self.look.style().dim(&line);
+        self.look.text(&format!("        {line}"))
     }
 
     /// A ratio to memcpy.
@@ -78,39 +74,21 @@ impl Scoreboard {
     /// Where the picture is.
     pub(super) fn picture(&mut self, path: &Path) -> Result<(), Failure> {
         self.picture = Some(path.display().to_string());
-        self.text(&format!("\n  The last frame is in {}", path.display()))
+        let line = format!("\n  The last frame is in {}", path.display());
+        self.look.text(&line)
     }
 
     /// The end. Whether every row was good.
     pub(super) fn finish(self, time: Duration) -> Result<bool, Failure> {
-        let seconds = time.as_secs_f64();
-        let rows = self
-            .rows
-            .iter()
-            .filter(|row| row.get("ok").is_some())
-            .count();
-        let good = rows.saturating_sub(self.failed);
-        if self.format == Format::Json {
-            let all = json!({
-                "rows": self.rows,
-                "copy_time_to_memcpy": self.ratios,
-                "picture": self.picture,
-                "seconds": seconds,
-                "ok": self.failed == 0,
-            });
-            say(&all.to_string())?;
-        } else {
-            let line = format!("{good} of {rows} as they should be, in {seconds:.1} s");
-            self.text(&format!("  {}", self.style.bold(&line)))?;
-        }
-        Ok(self.failed == 0)
-    }
-
-    fn text(&self, line: &str) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => Ok(()),
-            Format::Text => say(line),
-        }
+        let found = [
+            ("rows", json!(self.rows)),
+            ("copy_time_to_memcpy", json!(self.ratios)),
+            ("picture", json!(self.picture)),
+        ];
+        let found = found.map(|(key, value)| (key.to_owned(), value));
+        let ok = Verdict::from(self.tally.ok());
+        self.look
+            .finish(self.tally, time, ok, found.into_iter().collect())
     }
 }
 
@@ -168,10 +146,11 @@ impl fmt::Display for Held {
 #[allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 mod tests {
     use super::*;
+    use crate::style::Format;
 
     #[test]
     fn one_bad_row_is_enough_and_notes_do_not_count() {
-        let board = || Scoreboard::new(Style::of_stdout(), Format::Json);
+        let board = || Scoreboard::new(Look::of_stdout(Format::Json));
         let row = |ok| Row {
             what: "a",
             outcome: "b",
@@ -180,11 +159,13 @@ mod tests {
         let mut good = board();
         good.row(row(true)).unwrap();
         good.note("b", "whatever").unwrap();
-        assert_eq!(good.failed, 0);
+        assert_eq!((good.tally.good, good.tally.bad), (1, 0));
+        assert!(good.finish(Duration::ZERO).unwrap());
         let mut bad = board();
         bad.row(row(false)).unwrap();
         bad.row(row(true)).unwrap();
-        assert_eq!(bad.failed, 1);
+        assert_eq!((bad.tally.good, bad.tally.bad), (1, 1));
+        assert!(!bad.finish(Duration::ZERO).unwrap());
     }
 
     #[test]
