@@ -15,7 +15,10 @@ const SIZE: usize = 32768;
 /// python3, if it has numpy.
 fn python() -> Option<PathBuf> {
     let python = real_programs::find("python3", "python3", "numpy")?;
-    let has = Command::new(&python).args(["-c", "import numpy"]).output();
+    // The folder `numpy` here would be an empty package of that name.
+    let has = Command::new(&python)
+        .args(["-c", "import numpy; numpy.float64"])
+        .output();
     if has.unwrap().status.success() {
         return Some(python);
     }
