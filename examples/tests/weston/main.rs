@@ -8,6 +8,7 @@ mod foreign;
 
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::sync::LazyLock;
 
 use mapped_vmo::Mapping;
 use mapped_vmo::zx::{AdoptOptions, AdoptPolicy, VmarFlags, Vmo};
@@ -17,13 +18,16 @@ use rustix::fs::SealFlags;
 use crate::client::Client;
 use crate::desk::{Desk, Running, until};
 
+/// What the clients draw first, and next: drawn once for all tests.
+static PICTURES: [LazyLock<Vec<Pixel>>; 2] = [LazyLock::new(|| draw(0)), LazyLock::new(|| draw(1))];
+
 #[test]
 fn the_screen_shows_each_pixel_that_was_drawn_in_the_vmo() {
     let Some(mut desk) = Desk::open() else { return };
     let mut client = Client::open(&desk, &[]);
-    desk.screenshot().shows(&draw(0));
+    desk.screenshot().shows(&PICTURES[0]);
     assert_eq!(client.obey("change"), "shown");
-    desk.screenshot().shows(&draw(1));
+    desk.screenshot().shows(&PICTURES[1]);
 }
 
 #[test]
@@ -31,7 +35,7 @@ fn a_client_that_truncates_a_sealed_vmo_gets_eperm_and_nobody_notices() {
     let Some(mut desk) = Desk::open() else { return };
     let mut other = Client::open(&desk, &[]);
     let mut client = Client::open(&desk, &[]);
-    let place = desk.screenshot().shows(&draw(0));
+    let place = desk.screenshot().shows(&PICTURES[0]);
 
     let answer = client.obey("truncate");
     assert_eq!(
@@ -39,10 +43,10 @@ fn a_client_that_truncates_a_sealed_vmo_gets_eperm_and_nobody_notices() {
         "not truncated: Operation not permitted (os error 1)"
     );
     assert_eq!(client.line(), "shown");
-    assert_eq!(desk.screenshot().shows(&draw(0)), place);
+    assert_eq!(desk.screenshot().shows(&PICTURES[0]), place);
 
     assert_eq!(client.obey("change"), "shown");
-    assert_eq!(desk.screenshot().shows(&draw(1)), place);
+    assert_eq!(desk.screenshot().shows(&PICTURES[1]), place);
     assert_eq!(other.obey("change"), "shown");
     assert!(desk.lives());
 }
@@ -52,7 +56,7 @@ fn a_client_that_truncates_an_unsealed_memfd_is_told_off_and_others_live_on() {
     let Some(mut desk) = Desk::open() else { return };
     let mut other = Client::open(&desk, &[]);
     let mut hostile = Client::open(&desk, &["--unsealed"]);
-    desk.screenshot().shows(&draw(0));
+    desk.screenshot().shows(&PICTURES[0]);
 
     assert_eq!(hostile.obey("truncate"), "truncated");
     let end = hostile.line_of("wayland-picture: ");
@@ -62,7 +66,7 @@ fn a_client_that_truncates_an_unsealed_memfd_is_told_off_and_others_live_on() {
     assert!(!hostile.process.end());
 
     assert_eq!(other.obey("change"), "shown");
-    desk.screenshot().shows(&draw(1));
+    desk.screenshot().shows(&PICTURES[1]);
     assert!(desk.lives());
 }
 
