@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Our client, and a way to talk to it that never waits for ever.
 
+use core::time::Duration;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdin, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use crate::desk::{Desk, PATIENCE, Running};
@@ -50,6 +51,12 @@ impl Client {
     pub(crate) fn line(&self) -> String {
         let line = self.lines.recv_timeout(PATIENCE);
         line.expect("the client says nothing")
+    }
+
+    /// Fails if it says something now, or soon.
+    pub(crate) fn says_nothing(&self) {
+        let line = self.lines.recv_timeout(Duration::from_millis(500));
+        assert_eq!(line, Err(RecvTimeoutError::Timeout));
     }
 
     /// What follows `start` in the next line that starts so. Others are skipped: the library

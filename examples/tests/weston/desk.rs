@@ -128,6 +128,20 @@ impl Desk {
         self.weston.lives()
     }
 
+    /// Whether weston still runs, as far as can be told without a panic.
+    fn runs(&mut self) -> bool {
+        matches!(self.weston.0.try_wait(), Ok(None))
+    }
+
+    /// Weston does nothing until it may go on.
+    pub(crate) fn pause(&self) {
+        self.weston.stop();
+    }
+
+    pub(crate) fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
+    }
+
     /// What would be on the screen now.
     pub(crate) fn screenshot(&mut self) -> Image {
         self.shots += 1;
@@ -147,18 +161,21 @@ impl Desk {
 impl Drop for Desk {
     /// Asks weston to end, so that it ends what it started.
     fn drop(&mut self) {
-        let _ = kill_process(self.pid(), Signal::TERM);
         let start = Instant::now();
-        while matches!(self.weston.0.try_wait(), Ok(None)) && start.elapsed() < PATIENCE {
+        if self.runs() {
+            let _ = kill_process(self.pid(), Signal::TERM);
+            let _ = kill_process(self.pid(), Signal::CONT);
+        }
+        while self.runs() && start.elapsed() < PATIENCE {
             sleep(Duration::from_millis(10));
         }
         if panicking() {
             let log = fs::read(self.folder.join("log")).unwrap_or_default();
-            eprintln!("{}", String::from_utf8_lossy(&log).escape_debug());
+            for line in String::from_utf8_lossy(&log).lines() {
+                eprintln!("{}", line.escape_debug());
+            }
         }
-        if !panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

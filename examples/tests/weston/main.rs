@@ -31,6 +31,17 @@ fn the_screen_shows_each_pixel_that_was_drawn_in_the_vmo() {
 }
 
 #[test]
+fn nothing_is_called_shown_before_the_compositor_showed_it() {
+    let Some(desk) = Desk::open() else { return };
+    let mut client = Client::open(&desk, &[]);
+    desk.pause();
+    client.obey("truncate");
+    client.says_nothing();
+    desk.go_on();
+    assert_eq!(client.line(), "shown");
+}
+
+#[test]
 fn a_client_that_truncates_a_sealed_vmo_gets_eperm_and_nobody_notices() {
     let Some(mut desk) = Desk::open() else { return };
     let mut other = Client::open(&desk, &[]);
