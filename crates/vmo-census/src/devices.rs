@@ -87,6 +87,11 @@ impl Devices {
             .extend(found.map(|(major, minor)| rustix::fs::makedev(major, minor)));
     }
 
+    /// Whether `dev` is a device of memory, by all that was learned.
+    pub(crate) fn is_memory(&self, dev: u64) -> bool {
+        dev == self.kernel || self.huge.contains(&dev) || self.tmpfs.contains(&dev)
+    }
+
     /// Whether an object of a device can be wanted at all: cheap, for each mapping asks.
     pub(crate) fn may_have(&self, dev: u64) -> bool {
         match self.kinds {

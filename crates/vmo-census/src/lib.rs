@@ -39,6 +39,7 @@ mod devices;
 mod escape;
 mod object;
 pub mod parse;
+mod reach;
 mod scan;
 mod seals;
 
@@ -46,6 +47,7 @@ pub use escape::escape;
 pub use object::{
     Access, HeldFd, Holder, Id, Kind, Kinds, Mapped, NotAnId, Object, Perms, Process, Sight,
 };
+pub use reach::{NotAPlace, Place, ReachError, id_of, reach_object, reach_path};
 pub use seals::Seals;
 
 /// One look at all processes.

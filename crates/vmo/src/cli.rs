@@ -3,7 +3,10 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, check, demo, generate, graph, info, ls, run, style};
+use crate::{
+    attach, bench, cat, check, copy, create, demo, generate, graph, hexdump, hold, info, ls, run,
+    seal, style, write,
+};
 
 /// Safe mappings of memory that someone else can write.
 #[derive(Debug, Parser)]
@@ -24,6 +27,30 @@ pub(crate) enum Verb {
     /// Say what one object is, what a peer can still do with it, and how to take it
     #[command(after_help = info::EXAMPLES)]
     Info(info::InfoArgs),
+    /// Make a VMO, leave it with a process in the background, and print its PID:FD
+    #[command(after_help = create::EXAMPLES)]
+    Create(create::CreateArgs),
+    /// Keep an object alive, whoever else lets it go
+    #[command(after_help = hold::EXAMPLES)]
+    Hold(hold::HoldArgs),
+    /// Run a program with an object of another process: {} becomes a path
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(attach::AttachArgs),
+    /// Print the bytes of an object
+    #[command(after_help = cat::EXAMPLES)]
+    Cat(cat::CatArgs),
+    /// Write into an object that is there, within its size
+    #[command(after_help = write::EXAMPLES)]
+    Write(write::WriteArgs),
+    /// Show the bytes of an object, and what changes
+    #[command(after_help = hexdump::EXAMPLES)]
+    Hexdump(hexdump::HexdumpArgs),
+    /// Show what nobody can do to an object any more, or add to it
+    #[command(after_help = seal::EXAMPLES)]
+    Seal(seal::SealArgs),
+    /// Copy between objects, files and pipes, or into a new VMO that nobody changes
+    #[command(after_help = copy::EXAMPLES)]
+    Copy(copy::CopyArgs),
     /// Share memory with a hostile process, and survive it
     Demo(demo::DemoArgs),
     /// Try every attack on every kind of shared memory on this machine

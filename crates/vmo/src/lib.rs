@@ -6,7 +6,7 @@
 //! | 0 | all is well |
 //! | 1 | it ran, and something is wrong |
 //! | 2 | the arguments make no sense |
-//! | 125, 126, 127 | `vmo run` failed itself, can't execute the program, can't find it |
+//! | 125, 126, 127 | `vmo run` or `attach` failed itself, can't execute the program, can't find it |
 //!
 //! This library is there for the program of the same name, its tests and its fuzz targets:
 //! nothing else in it is public.
@@ -17,23 +17,36 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+mod attach;
 mod bench;
+mod cat;
 mod check;
 mod cli;
+mod copy;
+mod create;
 mod demo;
+mod fill;
+mod flow;
 mod generate;
 mod graph;
+mod hexdump;
+mod hold;
 mod info;
+mod keeper;
 mod link;
 mod look;
 mod ls;
 mod machine;
+mod new_file;
+mod object;
 mod progress;
 mod run;
+mod seal;
 mod size;
 mod style;
 mod usage;
 mod villain;
+mod write;
 
 use cli::{Benchmark, Cli, Verb};
 
@@ -81,15 +94,24 @@ pub fn main() -> ExitCode {
         Verb::Bench { what } => match what {
             Benchmark::Ring(args) => finish(bench::ring(&args)),
         },
-        Verb::Run(args) => {
-            // Where all goes well, this process has become the program.
-            let failed = run::run(args);
-            complain(&failed.message);
-            ExitCode::from(failed.code)
-        }
+        Verb::Create(args) => finish(create::create(&args)),
+        Verb::Hold(args) => finish(hold::hold(&args)),
+        Verb::Cat(args) => finish(cat::cat(&args)),
+        Verb::Write(args) => finish(write::write(&args)),
+        Verb::Hexdump(args) => finish(hexdump::hexdump(&args)),
+        Verb::Seal(args) => finish(seal::seal(&args)),
+        Verb::Copy(args) => finish(copy::copy(&args)),
+        Verb::Run(args) => no_program(&run::run(args)),
+        Verb::Attach(args) => no_program(&attach::attach(&args)),
         Verb::Completions(args) => finish(generate::completions(&args)),
         Verb::Man(args) => finish(generate::man(&args)),
     }
+}
+
+/// The exit code of a verb that becomes a program: where all goes well, it has.
+fn no_program(failed: &run::Failed) -> ExitCode {
+    complain(&failed.message);
+    ExitCode::from(failed.code)
 }
 
 /// The exit code of a verb: 1 if it failed, or found that something is wrong; 2 if it can't

@@ -2,8 +2,7 @@
 //! `vmo run`: any program on sealed memory, which to the program is a file.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -11,10 +10,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use mapped_vmo::zx::{Extent, Name, SealPlan, Status, Vmo};
+use mapped_vmo::zx::{Name, SealPlan, Vmo};
 use rustix::io::{FdFlags, fcntl_setfd};
 
-use crate::size;
+use crate::{fill, size};
 
 /// What `vmo run --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
@@ -29,9 +28,6 @@ that the program could not be executed or found.";
 pub(crate) const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
-
-/// How much of a file is copied at a time.
-const CHUNK: usize = 256 << 10;
 
 /// Arguments of `vmo run`.
 #[derive(Debug, Args)]
@@ -108,20 +104,25 @@ pub(crate) fn run(args: RunArgs) -> Failed {
         },
         Ok((mut command, _vmos)) => {
             // The VMOs are still open here, and stay so in the program.
-            let error = command.exec();
-            let code = match error.kind() {
-                ErrorKind::NotFound => NOT_FOUND,
-                _ => NOT_EXECUTABLE,
-            };
-            let program = command.get_program().to_string_lossy().into_owned();
-            let message = match code {
-                NOT_FOUND if program.contains('/') => format!("{program}: no such program"),
-                NOT_FOUND => format!("\"{program}\": no such program in PATH"),
-                _ => format!("{program}: {error}"),
-            };
-            Failed { code, message }
+            become_program(&mut command)
         }
     }
+}
+
+/// Comes back only if that failed.
+pub(crate) fn become_program(command: &mut Command) -> Failed {
+    let error = command.exec();
+    let code = match error.kind() {
+        ErrorKind::NotFound => NOT_FOUND,
+        _ => NOT_EXECUTABLE,
+    };
+    let program = command.get_program().to_string_lossy().into_owned();
+    let message = match code {
+        NOT_FOUND if program.contains('/') => format!("{program}: no such program"),
+        NOT_FOUND => format!("\"{program}\": no such program in PATH"),
+        _ => format!("{program}: {error}"),
+    };
+    Failed { code, message }
 }
 
 /// The program with its arguments, and the VMOs that they name.
@@ -149,7 +150,7 @@ fn prepare(specs: Vec<VmoSpec>, command: &[OsString]) -> Result<(Command, Vec<Vm
 }
 
 /// `argument` with each `{NAME}` replaced by the path of that VMO. Other braces stay.
-fn substitute(argument: &OsStr, paths: &[(String, String)]) -> OsString {
+pub(crate) fn substitute(argument: &OsStr, paths: &[(String, String)]) -> OsString {
     let mut out = Vec::new();
     let mut rest = argument.as_bytes();
     while let Some(byte) = rest.first() {
@@ -175,63 +176,15 @@ impl VmoSpec {
     fn make(&self) -> Result<Vmo, String> {
         let name = Name::new_lossy(&self.name);
         match &self.source {
-            Source::Zeros(size) => {
-                Vmo::create_planned(&name, SealPlan::Fixed, Extent::Exact, *size)
-                    .map_err(|status| cannot_make(*size, status))
-            }
+            Source::Zeros(size) => fill::zeros((&name, SealPlan::Fixed), *size),
             Source::File { path, plan } => {
-                let file = |error| format!("{}: {error}", path.display());
-                let mut source = File::open(path).map_err(file)?;
-                let metadata = source.metadata().map_err(file)?;
-                if metadata.is_file() && metadata.len() > 0 {
-                    return copy(&mut source, metadata.len(), (&name, *plan))
-                        .map_err(|message| format!("{}: {message}", path.display()));
+                let vmo = fill::from_file(path, (&name, *plan))?;
+                if *plan == SealPlan::Freezable {
+                    fill::freeze(&vmo).map_err(|why| format!("{}: {why}", path.display()))?;
                 }
-                // Pipes, devices and files of /proc do not know their length.
-                let mut bytes = Vec::new();
-                source.read_to_end(&mut bytes).map_err(file)?;
-                let size = u64::try_from(bytes.len()).map_err(|_| "it is too large")?;
-                copy(&mut bytes.as_slice(), size, (&name, *plan))
-                    .map_err(|message| format!("{}: {message}", path.display()))
+                Ok(vmo)
             }
         }
-    }
-}
-
-/// A VMO of `size` bytes with what `source` gives.
-fn copy(source: &mut impl Read, size: u64, (name, plan): (&Name, SealPlan)) -> Result<Vmo, String> {
-    let vmo = Vmo::create_planned(name, plan, Extent::Exact, size)
-        .map_err(|status| cannot_make(size, status))?;
-    let mut chunk = vec![0; CHUNK];
-    let mut at = 0;
-    while at < size {
-        let want = usize::try_from(size - at).map_or(CHUNK, |rest| rest.min(CHUNK));
-        let got = match source.read(&mut chunk[..want]) {
-            Ok(0) => return Err("it became shorter while it was read: try again".to_owned()),
-            Ok(got) => got,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error.to_string()),
-        };
-        vmo.write(&chunk[..got], at)
-            .map_err(|status| cannot_make(size, status))?;
-        at += got as u64;
-    }
-    if plan == SealPlan::Freezable {
-        vmo.freeze()
-            .map_err(|status| format!("the copy could not be made immutable: {status}"))?;
-    }
-    Ok(vmo)
-}
-
-/// Why there is no VMO, and what would help.
-fn cannot_make(size: u64, status: Status) -> String {
-    let size = size::human(size);
-    match status {
-        Status::NO_RESOURCES => {
-            format!("no VMO of {size}: a limit of this process is reached (see ulimit -a)")
-        }
-        Status::NO_MEMORY | Status::NO_SPACE => format!("no VMO of {size}: not enough memory"),
-        other => format!("no VMO of {size}: {other}"),
     }
 }
 

@@ -4,7 +4,7 @@
 use clap::ValueEnum;
 
 use crate::link::Gone;
-use crate::{Failure, bench, check, demo};
+use crate::{Failure, bench, check, demo, keeper};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -23,6 +23,8 @@ pub(crate) enum Role {
     Hostile,
     /// Receives and answers what is measured.
     Partner,
+    /// Holds an object in the background.
+    Keeper,
 }
 
 impl Role {
@@ -45,6 +47,7 @@ impl Role {
             Self::Defender => "defender",
             Self::Hostile => "hostile",
             Self::Partner => "partner",
+            Self::Keeper => "keeper",
         }
     }
 }
@@ -59,6 +62,7 @@ pub(crate) fn villain(role: Role) -> Result<(), Failure> {
         Role::Defender => check::defender(),
         Role::Hostile => check::hostile(),
         Role::Partner => bench::partner(),
+        Role::Keeper => keeper::keeper(),
     };
     match done {
         // Whoever started this is gone: there is nothing left to do, and nobody to tell.
