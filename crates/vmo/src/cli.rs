@@ -57,10 +57,8 @@ pub(crate) enum Verb {
     #[command(after_help = check::TIERS)]
     Check(check::CheckArgs),
     /// Measure what the library does on this machine
-    Bench {
-        #[command(subcommand)]
-        what: Benchmark,
-    },
+    #[command(after_help = bench::NOTES)]
+    Bench(bench::BenchArgs),
     /// Run a program with sealed VMOs as files: {NAME} in its arguments becomes a path
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArgs),
@@ -87,12 +85,4 @@ impl Output {
             false => style::Format::Text,
         }
     }
-}
-
-/// What `vmo bench` measures.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Benchmark {
-    /// Messages between two processes, beside pipes, sockets and futexes
-    #[command(after_help = bench::NOTES)]
-    Ring(bench::RingBenchArgs),
 }

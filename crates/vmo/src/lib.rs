@@ -20,6 +20,7 @@ use clap::{CommandFactory, Parser};
 mod attach;
 mod bench;
 mod cat;
+mod chart;
 mod check;
 mod cli;
 mod copy;
@@ -48,7 +49,7 @@ mod usage;
 mod villain;
 mod write;
 
-use cli::{Benchmark, Cli, Verb};
+use cli::{Cli, Verb};
 
 /// What can go wrong in a verb, in one line.
 type Failure = Box<dyn core::error::Error>;
@@ -91,9 +92,7 @@ pub fn main() -> ExitCode {
         Verb::Info(args) => finish(info::info(&args)),
         Verb::Demo(args) => finish(demo::demo(&args)),
         Verb::Check(args) => finish(check::check(&args)),
-        Verb::Bench { what } => match what {
-            Benchmark::Ring(args) => finish(bench::ring(&args)),
-        },
+        Verb::Bench(args) => finish(bench::bench(&args)),
         Verb::Create(args) => finish(create::create(&args)),
         Verb::Hold(args) => finish(hold::hold(&args)),
         Verb::Cat(args) => finish(cat::cat(&args)),

@@ -64,6 +64,11 @@ impl Peer {
         Ok(self)
     }
 
+    /// The process itself, to be watched.
+    pub(crate) fn child(&self) -> &Child {
+        &self.child
+    }
+
     /// Sends a request without waiting for the answer.
     pub(crate) fn send(&mut self, request: &str) -> Result<(), Failure> {
         self.link.send(request)

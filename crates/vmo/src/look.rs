@@ -13,6 +13,7 @@
 //!   1 of 2 as they should be, 1 not run, in 1.5 s
 //! ```
 
+use core::cell::Cell;
 use core::time::Duration;
 use std::io::{Write, stdout};
 
@@ -89,6 +90,7 @@ pub(crate) struct Look {
     style: Style,
     format: Format,
     progress: Option<Progress>,
+    done: Cell<usize>,
 }
 
 impl Look {
@@ -98,6 +100,7 @@ impl Look {
             style: Style::of_stdout(),
             format,
             progress: None,
+            done: Cell::new(0),
         }
     }
 
@@ -111,10 +114,11 @@ impl Look {
         self.progress = Some(Progress::steps(what, steps).unless_json(self.format));
     }
 
-    /// So many of them are done.
-    pub(crate) fn at(&self, steps: usize) {
+    /// One of them more is done.
+    pub(crate) fn step(&self) {
+        self.done.set(self.done.get().saturating_add(1));
         if let Some(progress) = &self.progress {
-            progress.at(u64::try_from(steps).unwrap_or(u64::MAX));
+            progress.at(u64::try_from(self.done.get()).unwrap_or(u64::MAX));
         }
     }
 

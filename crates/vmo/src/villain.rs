@@ -25,6 +25,8 @@ pub(crate) enum Role {
     Partner,
     /// Holds an object in the background.
     Keeper,
+    /// Receives bytes, and looks at them.
+    Sink,
 }
 
 impl Role {
@@ -48,6 +50,7 @@ impl Role {
             Self::Hostile => "hostile",
             Self::Partner => "partner",
             Self::Keeper => "keeper",
+            Self::Sink => "sink",
         }
     }
 }
@@ -63,6 +66,7 @@ pub(crate) fn villain(role: Role) -> Result<(), Failure> {
         Role::Hostile => check::hostile(),
         Role::Partner => bench::partner(),
         Role::Keeper => keeper::keeper(),
+        Role::Sink => bench::sink(),
     };
     match done {
         // Whoever started this is gone: there is nothing left to do, and nobody to tell.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `vmo bench ring`, as a user runs it, in a hurry.
+//! `vmo bench`, as a user runs it, in a hurry.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use core::time::Duration;
@@ -25,9 +25,43 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn json() -> Value {
-    let output = bench(&["ring", "--json", "--seconds", "0.05"]);
+    json_of(&["ring"])
+}
+
+fn json_of(arguments: &[&str]) -> Value {
+    let arguments = [arguments, &["--json", "--seconds", "0.05"]].concat();
+    let output = bench(&arguments);
     assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Who copies, in the order of the table.
+const COPIES: [&str; 9] = [
+    "vmo: read_at",
+    "memcpy out",
+    "pread",
+    "vmo: write_at",
+    "memcpy in",
+    "pwrite",
+    "memcpy, private memory",
+    "pipe",
+    "Unix socket (stream)",
+];
+
+const STEPS: [&str; 6] = [
+    "allocate",
+    "drop both",
+    "map",
+    "drop mapping",
+    "adopt",
+    "drop VMO",
+];
+
+/// A figure that something which happened can have.
+fn is_plausible(figure: &Value) -> bool {
+    let figure = figure.as_f64();
+    figure.is_some_and(|it| it.is_finite() && (1e-6..1e6).contains(&it))
 }
 
 /// All that `key` says in rows that have it, without repeats.
@@ -85,6 +119,98 @@ fn every_candidate_has_a_time_at_every_size() {
 }
 
 #[test]
+fn every_copy_is_measured_at_every_size_and_compared_with_memcpy() {
+    let all_of_it = json_of(&["copy"]);
+    assert_eq!(
+        (&all_of_it["schema"], &all_of_it["ok"]),
+        (&1.into(), &true.into())
+    );
+    let rows = all_of_it["throughput"].as_array().unwrap();
+    let sizes: Vec<u64> = (3..14).map(|power| 1 << (2 * power)).collect();
+    assert_eq!(sizes.last(), Some(&(64 << 20)));
+    let cells = sizes.iter().flat_map(|size| COPIES.map(|who| (who, *size)));
+    let measured = rows.iter().map(|row| {
+        let size = row["size"].as_u64().unwrap();
+        (row["who"].as_str().unwrap(), size)
+    });
+    assert!(measured.eq(cells), "{rows:?}");
+    for row in rows {
+        assert!(is_plausible(&row["gb_per_s"]), "{row}");
+        assert!(is_plausible(&row["by_memcpy"]), "{row}");
+        if ["memcpy out", "memcpy in"].contains(&row["who"].as_str().unwrap()) {
+            assert_eq!(row["by_memcpy"], 1.0, "{row}");
+        }
+    }
+}
+
+#[test]
+fn every_step_is_measured_beside_the_bare_calls() {
+    let all_of_it = json_of(&["alloc"]);
+    let rows = all_of_it["steps"].as_array().unwrap();
+    let measured = rows.iter().map(|row| {
+        let size = row["size"].as_u64().unwrap();
+        (row["step"].as_str().unwrap(), size)
+    });
+    let cells = [4 << 10, 1 << 20].map(|size| STEPS.map(|step| (step, size)));
+    assert!(measured.eq(cells.concat()), "{rows:?}");
+    for row in rows {
+        // No system call takes less, here or on any machine that there is.
+        for time in ["ours_ns", "bare_ns"] {
+            assert!(row[time].as_f64().unwrap() > 10.0, "{row}");
+        }
+        assert!(is_plausible(&row["by_bare"]), "{row}");
+    }
+}
+
+#[test]
+fn without_a_name_all_three_are_measured_and_keep_to_the_time() {
+    let start = Instant::now();
+    let output = bench(&["--seconds", "0.3"]);
+    // The default is 15 seconds; what can't be done faster takes the most of this.
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(60), "{took:?}");
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    assert!(!shown.contains('\x1b'), "colours, where nobody looks");
+    for row in COPIES.iter().chain(&STEPS).chain(&["vmo-ring", "futex"]) {
+        assert!(shown.contains(row), "no {row:?} in {shown}");
+    }
+    for row in [
+        "all copies are what",
+        "all messages arrived",
+        "what was made",
+    ] {
+        assert!(shown.contains(&format!("ok    {row}")), "{shown}");
+    }
+    let last = shown.lines().last().unwrap();
+    assert!(last.contains("as they should be"), "{last}");
+
+    let all_of_it = json_of(&[]);
+    assert!(all_of_it["machine"]["cores"].is_array());
+    for (name, rows) in [
+        ("copy", "throughput"),
+        ("ring", "round_trips"),
+        ("alloc", "steps"),
+    ] {
+        let rows = all_of_it[name][rows].as_array();
+        assert!(!rows.unwrap().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn more_time_makes_for_a_longer_run() {
+    let took = |seconds: &str| {
+        let output = bench(&["alloc", "--json", "--seconds", seconds]);
+        let all_of_it: Value = serde_json::from_slice(&output.stdout).unwrap();
+        all_of_it["seconds"].as_f64().unwrap()
+    };
+    let (long, short) = (took("3"), took("0.05"));
+    assert!(long >= 2.9, "{long}");
+    assert!(short < long, "{short} {long}");
+}
+
+#[test]
 fn on_one_core_nobody_spins() {
     let mut one = CpuSet::new();
     let allowed = sched_getaffinity(None).unwrap();
@@ -105,7 +231,19 @@ fn on_one_core_nobody_spins() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let mut command = command(&["ring", "--seconds", "0.05"]);
+    for arguments in [
+        &["ring"][..],
+        &["copy"],
+        &["alloc"],
+        &[],
+        &["alloc", "--json"],
+    ] {
+        goes_away(arguments);
+    }
+}
+
+fn goes_away(arguments: &[&str]) {
+    let mut command = command(&[arguments, &["--seconds", "0.05"]].concat());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());

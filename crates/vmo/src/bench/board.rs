@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What was measured, for people and for machines.
+//! What was measured of messages, for people, for machines and for a picture.
 
-use core::time::Duration;
-use std::io::{Write, stdout};
+use serde_json::{Map, json};
 
-use serde_json::{Map, Value, json};
-
+use super::rounds::{median, ratio};
 use super::task::{SIZES, Who};
+use super::{Found, Run};
 use crate::Failure;
-use crate::style::{Format, Style};
-
-/// The version of the JSON's shape: it goes up when something in it changes its meaning.
-const SCHEMA: u32 = 1;
+use crate::chart::{Bar, Bars, Ink, Line, Lines, Panel};
 
 /// What was measured so far.
 #[derive(Debug)]
 pub(super) struct Board {
-    style: Style,
-    format: Format,
-    machine: Map<String, Value>,
-    round_trips: Vec<Value>,
+    round_trips: Vec<RoundTrip>,
     streams: Vec<Stream>,
+}
+
+/// One candidate's round trip.
+#[derive(Debug)]
+struct RoundTrip {
+    who: Who,
+    ns: f64,
+    by_first: f64,
 }
 
 /// One candidate at one size.
@@ -33,50 +34,44 @@ struct Stream {
 }
 
 impl Board {
-    pub(super) fn new(style: Style, format: Format) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            style,
-            format,
-            machine: Map::new(),
             round_trips: Vec::new(),
             streams: Vec::new(),
         }
     }
 
     /// Where this runs.
-    pub(super) fn machine(&mut self, cores: &[usize]) -> Result<(), Failure> {
-        let system = rustix::system::uname();
-        let release = system.release().to_string_lossy().into_owned();
-        let where_to = match cores {
+    pub(super) fn title(&self, run: &Run) -> Result<(), Failure> {
+        let where_to = match run.cores.as_slice() {
             [one, other] => format!("on cores {one} and {other}"),
             _ => "on one core: nobody spins".to_owned(),
         };
-        self.machine.insert("kernel".to_owned(), json!(release));
-        self.machine.insert("cores".to_owned(), json!(cores));
-        let line = format!("Messages between two processes {where_to}, Linux {release}");
-        self.text(&self.style.bold(&line))
+        let line = format!("Messages between two processes {where_to}");
+        run.look.heading(&line)
     }
 
     /// The table of round trips; the first is what the others are compared with.
-    pub(super) fn round_trips(&mut self, who: &[Who], times: &[Vec<f64>]) -> Result<(), Failure> {
-        let Some(first) = who.first() else {
+    pub(super) fn round_trips(
+        &mut self,
+        run: &Run,
+        who: &[Who],
+        times: &[Vec<f64>],
+    ) -> Result<(), Failure> {
+        let (Some(first), Some(its_times)) = (who.first(), times.first()) else {
             return Ok(());
         };
-        self.text("")?;
-        self.text(&self.style.bold("Round trip of 8 bytes"))?;
-        let head = format!("  {:<28} {:>10}   times {}", "", "ns", first.name());
-        self.text(&self.style.dim(&head))?;
+        let title = format!("times {}", first.name());
+        let head = format!("  {:<28} {:>10}   {title}", "round trip of 8 bytes", "ns");
+        run.look.text(&run.look.style().dim(&head))?;
         for (who, mine) in who.iter().zip(times) {
-            let ratio = ratio(mine, times.first().map_or(&[], Vec::as_slice));
-            let ns = median(mine.clone());
-            self.round_trips.push(json!({
-                "who": who.name(),
-                "ns": ns,
-                "by_first": ratio,
-            }));
-            self.text(&format!("  {:<28} {ns:>10.0}   {ratio:>8.2}", who.name()))?;
+            let (ns, by_first) = (median(mine.clone()), ratio(mine, its_times));
+            let who = *who;
+            self.round_trips.push(RoundTrip { who, ns, by_first });
+            let line = format!("  {:<28} {ns:>10.0}   {by_first:>8.2}", who.name());
+            run.look.text(&line)?;
         }
-        Ok(())
+        run.look.text("")
     }
 
     /// One size of messages.
@@ -96,17 +91,17 @@ impl Board {
     }
 
     /// The table of all sizes.
-    pub(super) fn streams(&self) -> Result<(), Failure> {
-        self.text("")?;
-        let title = "Throughput in GB/s, and times that of a pipe";
-        self.text(&self.style.bold(title))?;
+    pub(super) fn streams(&self, run: &Run) -> Result<(), Failure> {
         let names = ["64 B", "4 KiB", "64 KiB", "1 MiB"].map(|name| format!("{name:>16}"));
-        self.text(&self.style.dim(&format!("  {:<28}{}", "", names.concat())))?;
+        let title = "GB/s, and times a pipe";
+        let head = format!("  {title:<28}{}", names.concat());
+        run.look.text(&run.look.style().dim(&head))?;
         for who in Who::STREAMS {
             let cells = SIZES.map(|size| self.cell(who, size));
-            self.text(&format!("  {:<28}{}", who.name(), cells.concat()))?;
+            let line = format!("  {:<28}{}", who.name(), cells.concat());
+            run.look.text(&line)?;
         }
-        Ok(())
+        run.look.text("")
     }
 
     fn cell(&self, who: Who, size: usize) -> String {
@@ -118,58 +113,70 @@ impl Board {
         )
     }
 
-    /// The end. It came to this: every byte that was looked at was right.
-    pub(super) fn finish(self, time: Duration) -> Result<bool, Failure> {
-        let seconds = time.as_secs_f64();
-        if self.format == Format::Json {
-            let stream = |it: &Stream| {
-                json!({
-                    "who": it.who.name(),
-                    "size": it.size,
-                    "gb_per_s": it.gb_per_s,
-                    "by_pipe": it.by_pipe,
-                })
-            };
-            let all = json!({
-                "schema": SCHEMA,
-                "machine": self.machine,
-                "round_trips": self.round_trips,
-                "throughput": self.streams.iter().map(stream).collect::<Vec<_>>(),
-                "seconds": seconds,
-                "ok": true,
-            });
-            writeln!(stdout().lock(), "{all}")?;
-        } else {
-            self.text("")?;
-            let line = format!("all messages arrived as they were sent, in {seconds:.1} s");
-            self.text(&format!("  {}  {line}", self.style.good()))?;
-        }
-        Ok(true)
+    /// All of it, for machines and for a picture.
+    pub(super) fn found(&self) -> Found {
+        let round_trip =
+            |it: &RoundTrip| json!({ "who": it.who.name(), "ns": it.ns, "by_first": it.by_first });
+        let stream = |it: &Stream| {
+            json!({
+                "who": it.who.name(),
+                "size": it.size,
+                "gb_per_s": it.gb_per_s,
+                "by_pipe": it.by_pipe,
+            })
+        };
+        let round_trips: Vec<_> = self.round_trips.iter().map(round_trip).collect();
+        let throughput: Vec<_> = self.streams.iter().map(stream).collect();
+        let mut facts = Map::new();
+        facts.insert("round_trips".to_owned(), json!(round_trips));
+        facts.insert("throughput".to_owned(), json!(throughput));
+        let panels = vec![Panel::Lines(self.lines()), Panel::Bars(self.bars())];
+        Found { facts, panels }
     }
 
-    fn text(&self, line: &str) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => {}
-            Format::Text => writeln!(stdout().lock(), "{line}")?,
+    fn lines(&self) -> Lines {
+        let line = |who: Who| {
+            let mine = self.streams.iter().filter(|it| it.who == who);
+            Line {
+                name: who.name().to_owned(),
+                ink: ink(who),
+                dashed: who == Who::Batched,
+                points: mine.map(|it| (it.size as f64, it.gb_per_s)).collect(),
+            }
+        };
+        Lines {
+            title: "Messages: GB/s by size".to_owned(),
+            tall: 170.0,
+            lines: Who::STREAMS.map(line).into(),
         }
-        Ok(())
+    }
+
+    fn bars(&self) -> Bars {
+        let bar = |it: &RoundTrip| {
+            vec![Bar {
+                name: it.who.name().to_owned(),
+                value: it.ns,
+                text: format!("{:.0} ns", it.ns),
+                ink: ink(it.who),
+            }]
+        };
+        Bars {
+            title: "Messages: round trip of 8 bytes (logarithmic)".to_owned(),
+            groups: self.round_trips.iter().map(bar).collect(),
+            // A signal from core to core takes longer than that everywhere.
+            log: Some(10.0),
+        }
     }
 }
 
-/// The middle one.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// The median of the ratios within a round.
-fn ratio(one: &[f64], other: &[f64]) -> f64 {
-    median(
-        one.iter()
-            .zip(other)
-            .map(|(one, other)| one / other)
-            .collect(),
-    )
+fn ink(who: Who) -> Ink {
+    match who {
+        Who::Spin | Who::Batched | Who::Sleep => Ink::Ours,
+        Who::Lines => Ink::Rule,
+        Who::Futex => Ink::Call,
+        Who::Pipe => Ink::Pipe,
+        Who::Socket => Ink::Socket,
+    }
 }
 
 #[cfg(test)]
@@ -177,14 +184,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_is_taken_within_a_round() {
-        assert_eq!(ratio(&[1.0, 50.0, 3.0], &[2.0, 100.0, 6.0]), 0.5);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
-    }
-
-    #[test]
     fn who_does_not_carry_a_size_has_no_figure_there() {
-        let mut board = Board::new(Style::of_stdout(), Format::Json);
+        let mut board = Board::new();
         board.stream(64, &[Who::Spin, Who::Pipe], &[vec![10.0; 3], vec![40.0; 3]]);
         assert_eq!(board.cell(Who::Spin, 64).trim(), "6.400   4.0x");
         assert_eq!(board.cell(Who::Socket, 64).trim(), "-");

@@ -1,131 +1,220 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `vmo bench`: what the library does here, beside what else this machine has.
 //!
-//! ```text
-//!   vmo bench ring                                vmo villain partner
-//!   near: sends, and holds the watch ═ a ring ═►  far: receives, looks, answers
-//!         takes turns between                ═ a pipe ═►
-//!         all of them                        ═ a socket ═►   …
-//! ```
+//! | name | what | beside |
+//! |---|---|---|
+//! | `copy` | `read_at`, `write_at` of a mapping | memcpy, `pread`, `pwrite`, a pipe, a socket |
+//! | `ring` | messages between two processes | a cache line, a futex, a pipe, a socket |
+//! | `alloc` | making, mapping, adopting, dropping | the system calls that it takes |
 //!
-//! All take turns in the same two processes, so that what disturbs one disturbs the others:
-//! the ratios say more than the times. Both ends of every message are looked at, and before
-//! that each kind of message is compared byte by byte.
+//! All take turns in the same processes, so that what disturbs one disturbs the others: the
+//! ratios say more than the times. What was copied, sent and made is looked at.
 
 use core::time::Duration;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use serde_json::{Map, Value, json};
 
 use crate::Failure;
+use crate::chart::Panel;
 use crate::cli::Output;
-use crate::style::Style;
+use crate::look::{Look, Tally};
+use crate::machine::Machine;
+use crate::style::Format;
 
+mod alloc;
 mod board;
+mod copy;
 mod far;
 mod links;
 mod loops;
 mod messages;
 mod near;
+mod picture;
+mod ring;
+mod rounds;
 mod task;
 mod watchdog;
 
+pub(crate) use copy::sink;
 pub(crate) use far::far as partner;
 
-use board::Board;
-use near::Near;
-use task::{SIZES, What, Who};
-
-/// What `vmo bench ring --help` ends with.
+/// What `vmo bench --help` ends with.
 pub(crate) const NOTES: &str = "\
-Two processes, each on a core of its own, exchange messages. A cache line that goes there and
-back is the fastest that there can be. Times swing with where the machine puts the cores:
-look at the ratios.
+What is measured:
+  copy   copies out of and into a mapping, beside memcpy, pread and pwrite, pipe and socket
+  ring   messages between two processes, each on a core of its own, beside a cache line that
+         goes there and back (the fastest that there can be), futex, pipe and socket
+  alloc  making, mapping, adopting and dropping, beside the bare system calls
+
+Examples:
+  vmo bench                          all three, in less than 20 seconds
+  vmo bench copy --svg speed.svg     one, and a picture to paste into a document
+  vmo bench ring --seconds 60        one, at leisure
+  vmo bench --json > here.json       figures to be compared with another machine's
+
+Times swing with where a machine puts its cores and who else is there: look at the ratios.
+Each is the median over rounds in which all take turns.
 
 Exit code: 0 if every byte arrived, 1 if not.";
 
-/// The rounds in which everybody has one turn.
-const ROUNDS: u32 = 9;
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Copies out of and into a mapping
+    Copy,
+    /// Messages between two processes
+    Ring,
+    /// Making, mapping, adopting, dropping
+    Alloc,
+}
+
+impl What {
+    const ALL: [Self; 3] = [Self::Copy, Self::Ring, Self::Alloc];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Ring => "ring",
+            Self::Alloc => "alloc",
+        }
+    }
+
+    /// Which part of the time of all three it has.
+    fn part(self) -> f64 {
+        match self {
+            Self::Copy => 0.5,
+            Self::Ring => 0.4,
+            Self::Alloc => 0.1,
+        }
+    }
+}
 
 /// The value of `--seconds`.
-pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.01..=600.0).contains(&seconds) => Ok(seconds),
         _ => Err("from 0.01 to 600".to_owned()),
     }
 }
 
-/// Arguments of `vmo bench ring`.
+/// Arguments of `vmo bench`.
 #[derive(Debug, Args)]
-pub(crate) struct RingBenchArgs {
-    /// How long all of it takes, about
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    pub(crate) seconds: f64,
+pub(crate) struct BenchArgs {
+    /// What to measure; all of it without a name
+    #[arg(value_name = "WHAT")]
+    what: Option<What>,
+    /// How long it takes, about [default: 15 for all, 10 for copy and ring, 2 for alloc]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    seconds: Option<f64>,
+    /// Draw the figures into this file, a picture for a document
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    output: Output,
 }
 
-/// Measures. Whether all that was sent has arrived.
-pub(crate) fn ring(args: &RingBenchArgs) -> Result<bool, Failure> {
-    let start = Instant::now();
-    let mut board = Board::new(Style::of_stdout(), args.output.format());
-    let mut near = Near::start()?;
-    board.machine(near.cores())?;
-    let asked: Vec<Who> = Who::ROUND_TRIPS
-        .into_iter()
-        .filter(|who| near.can(*who))
-        .collect();
-    let turns = asked
-        .len()
-        .saturating_add(Who::STREAMS.len().saturating_mul(SIZES.len()));
-    let turns = u32::try_from(turns)?.saturating_mul(ROUNDS);
-    let slice = Duration::from_secs_f64(args.seconds) / turns.max(1);
-    let times = measure(&mut near, What::RoundTrip, &asked, (8, slice))?;
-    board.round_trips(&asked, &times)?;
-    for size in SIZES {
-        let who: Vec<Who> = Who::STREAMS
-            .into_iter()
-            .filter(|who| who.carries(size))
-            .collect();
-        for who in &who {
-            let count = if size > 4096 { 8 } else { 64 };
-            near.turn(*who, What::Check, (size, count))?;
-        }
-        let times = measure(&mut near, What::Stream, &who, (size, slice))?;
-        board.stream(size, &who, &times);
-    }
-    board.streams()?;
-    near.finish()?;
-    board.finish(start.elapsed())
+/// What all of the benchmarks have in common.
+#[derive(Debug)]
+struct Run {
+    look: Look,
+    tally: Tally,
+    /// Those of the two processes, or the only one.
+    cores: Vec<usize>,
+    /// All that this process may use.
+    allowed: CpuSet,
 }
 
-/// Nanoseconds of each message, by candidate and by round.
-fn measure(
-    near: &mut Near,
-    what: What,
-    all: &[Who],
-    (size, slice): (usize, Duration),
-) -> Result<Vec<Vec<f64>>, Failure> {
+/// What one of them found, for machines and for a picture.
+#[derive(Debug)]
+struct Found {
+    facts: Map<String, Value>,
+    panels: Vec<Panel>,
+}
+
+impl Run {
+    fn new(format: Format) -> Result<Self, Failure> {
+        Ok(Self {
+            look: Look::of_stdout(format),
+            tally: Tally::default(),
+            cores: near::cores()?,
+            allowed: sched_getaffinity(None)?,
+        })
+    }
+
+    /// Runs one, and lets this process go where it may again.
+    fn one(&mut self, what: What, time: Duration) -> Result<Found, Failure> {
+        let found = match what {
+            What::Copy => copy::copy(self, time),
+            What::Ring => ring::ring(self, time),
+            What::Alloc => alloc::alloc(self, time),
+        };
+        sched_setaffinity(None, &self.allowed)?;
+        found
+    }
+
+    /// How many turns there will be, about.
+    fn turns(&self, wanted: &[What]) -> usize {
+        let candidates = wanted.iter().map(|what| match what {
+            What::Copy => copy::CANDIDATES,
+            What::Ring => ring::candidates(self.cores.len()),
+            What::Alloc => alloc::CANDIDATES,
+        });
+        let rounds = usize::try_from(rounds::ROUNDS).unwrap_or(1);
+        candidates.sum::<usize>().saturating_mul(rounds)
+    }
+}
+
+/// Measures. Whether every byte was right.
+pub(crate) fn bench(args: &BenchArgs) -> Result<bool, Failure> {
     let start = Instant::now();
-    let turns = ROUNDS.saturating_mul(u32::try_from(all.len())?);
-    let mut counts = Vec::new();
-    for who in all {
-        counts.push(near.calibrate(*who, what, (size, slice))?);
+    if let Some(path) = &args.svg {
+        picture::can_be_written(path)?;
     }
-    let mut times = vec![Vec::new(); all.len()];
-    for round in 0..ROUNDS {
-        let mut order: Vec<_> = all.iter().zip(&counts).zip(&mut times).collect();
-        if round % 2 == 1 {
-            order.reverse();
-        }
-        for ((who, count), times) in order {
-            let time = near.turn(*who, what, (size, *count))?;
-            times.push(time.as_secs_f64() * 1e9 / f64::from(*count));
-        }
-        // Where others are in the way, turns take longer than they should.
-        if round >= 2 && start.elapsed() > slice.saturating_mul(turns) {
-            break;
-        }
+    let (wanted, default) = match args.what {
+        None => (What::ALL.to_vec(), 15.0),
+        Some(What::Alloc) => (vec![What::Alloc], 2.0),
+        Some(what) => (vec![what], 10.0),
+    };
+    let seconds = args.seconds.unwrap_or(default);
+    let mut run = Run::new(args.output.format())?;
+    run.look
+        .headline("What the library does on this machine, beside what else there is")?;
+    run.look.expect("measuring", run.turns(&wanted));
+    let parts: f64 = wanted.iter().map(|what| what.part()).sum();
+    let mut all = Vec::new();
+    for what in wanted {
+        let time = Duration::from_secs_f64(seconds * what.part() / parts);
+        all.push((what, run.one(what, time)?));
     }
-    Ok(times)
+    let mut facts = facts(&run, &all);
+    if let Some(path) = &args.svg {
+        let rows = all.into_iter().map(|(_, found)| found.panels).collect();
+        picture::draw(path, rows)?;
+        let path = path.display().to_string();
+        let shown = vmo_census::escape(path.as_bytes());
+        run.look.text(&format!("  The picture is in {shown}"))?;
+        facts.insert("svg".to_owned(), json!(path));
+    }
+    let Run { look, tally, .. } = run;
+    look.finish(tally, start.elapsed(), tally.ok().into(), facts)
+}
+
+/// What was found: of one, its figures; of several, each under its name.
+fn facts(run: &Run, all: &[(What, Found)]) -> Map<String, Value> {
+    let mut machine = Machine::this().facts();
+    machine.insert("cores".to_owned(), json!(run.cores));
+    let mut facts = match all {
+        [(_, only)] => only.facts.clone(),
+        all => {
+            let all = all.iter();
+            all.map(|(what, found)| (what.name().to_owned(), json!(found.facts)))
+                .collect()
+        }
+    };
+    facts.insert("machine".to_owned(), json!(machine));
+    facts
 }

@@ -36,7 +36,6 @@ pub(super) struct Near {
     channel: Channel,
     ends: Ends<ChildStdin, ChildStdout>,
     messages: Vec<(usize, Messages)>,
-    cores: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -72,9 +71,9 @@ pub(super) fn waiting(cores: usize) -> Waiting {
 }
 
 impl Near {
-    /// Starts the other process, and makes everything that carries messages.
-    pub(super) fn start() -> Result<Self, Failure> {
-        let cores = cores()?;
+    /// Starts the other process, and makes everything that carries messages. Each is to be on
+    /// a core of its own.
+    pub(super) fn start(cores: Vec<usize>) -> Result<Self, Failure> {
         let (channel, theirs) = Channel::create()?;
         let kind = SocketType::SEQPACKET;
         let (socket, their_socket) =
@@ -104,37 +103,7 @@ impl Near {
             channel,
             ends,
             messages: sizes.map(|size| (size, Messages::new(size))).collect(),
-            cores,
         })
-    }
-
-    /// The cores of both.
-    pub(super) fn cores(&self) -> &[usize] {
-        &self.cores
-    }
-
-    /// Whether that makes sense here.
-    pub(super) fn can(&self, who: Who) -> bool {
-        self.cores.len() > 1 || !matches!(who, Who::Lines | Who::Spin)
-    }
-
-    /// How many messages fill a slice of time. Warms up on the way.
-    pub(super) fn calibrate(
-        &mut self,
-        who: Who,
-        what: What,
-        (size, slice): (usize, Duration),
-    ) -> Result<u32, Failure> {
-        const MOST: u32 = 1 << 22;
-        let mut count = 16_u32;
-        loop {
-            let took = self.turn(who, what, (size, count))?;
-            if took >= slice / 4 || count >= MOST {
-                let scale = slice.as_secs_f64() / took.as_secs_f64().max(1e-9);
-                return Ok(((f64::from(count) * scale) as u32).clamp(4, MOST));
-            }
-            count = count.saturating_mul(2);
-        }
     }
 
     /// One turn of one candidate, and how long it took.

@@ -89,7 +89,7 @@ impl Board {
     pub(super) fn count(&mut self, row: &Row<'_>) -> bool {
         let ok = row.expected.iter().any(|one| one == row.happened);
         self.tally.count(ok.into());
-        self.look.at(self.tally.ran());
+        self.look.step();
         self.rows.push(json!({
             "group": row.group,
             "attack": row.attack,

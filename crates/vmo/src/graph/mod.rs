@@ -31,6 +31,9 @@ mod tests;
 
 use model::Graph;
 
+pub(crate) use text::{width, xml};
+pub(crate) use write::whole;
+
 /// What `vmo graph --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
 Examples:

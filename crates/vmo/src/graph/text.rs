@@ -23,7 +23,7 @@ pub(super) fn short(name: &str) -> String {
 
 /// How wide a text is at most in a font of `size` pixels: by DejaVu Sans, wider than what
 /// most systems have.
-pub(super) fn width(text: &str, size: f64) -> f64 {
+pub(crate) fn width(text: &str, size: f64) -> f64 {
     let em = |char: char| match char {
         'i' | 'j' | 'l' | '\'' | '|' => 0.30,
         ' ' | '.' | ',' | ':' | ';' | '!' | '/' | '(' | ')' | '-' | '[' | ']' | '\\' => 0.40,
@@ -176,7 +176,7 @@ fn loose(object: &Object) -> usize {
 }
 
 /// `text` as it may stand in XML, between tags and within quotes.
-pub(super) fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for char in text.chars() {
         // Writing to a string can't fail.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Replaces what is at `path`. What is no ordinary file, such as a pipe, is written to.
-pub(super) fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Where a link leads is what is replaced.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     match fs::metadata(path) {
