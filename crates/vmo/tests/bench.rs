@@ -125,6 +125,9 @@ fn every_copy_is_measured_at_every_size_and_compared_with_memcpy() {
         (&all_of_it["schema"], &all_of_it["ok"]),
         (&1.into(), &true.into())
     );
+    // It was on one core while it measured, and said what there is afterwards.
+    let cpus = std::thread::available_parallelism().unwrap();
+    assert_eq!(all_of_it["machine"]["cpus"], cpus.get());
     let rows = all_of_it["throughput"].as_array().unwrap();
     let sizes: Vec<u64> = (3..14).map(|power| 1 << (2 * power)).collect();
     assert_eq!(sizes.last(), Some(&(64 << 20)));
@@ -280,7 +283,7 @@ fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
 }
 
 /// The other process of a run that takes a while, once it is what it is to be.
-fn partner(child: &Child) -> u32 {
+fn partner(child: &Child, role: &str) -> u32 {
     let mut found = None;
     let path = format!("/proc/{0}/task/{0}/children", child.id());
     let seen = within(30, || {
@@ -291,15 +294,18 @@ fn partner(child: &Child) -> u32 {
             .and_then(|id| id.parse().ok());
         found.is_some_and(|id: u32| {
             let arguments = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            text(&arguments).contains("villain\0partner")
+            text(&arguments).contains(&format!("villain\0{role}"))
         })
     });
     assert!(seen, "no other process");
     found.unwrap()
 }
 
-fn start() -> Child {
-    let mut command = command(&["ring", "--seconds", "100"]);
+/// What is measured, and the role of the other process.
+const PAIRS: [(&str, &str); 2] = [("ring", "partner"), ("copy", "sink")];
+
+fn start(what: &str) -> Child {
+    let mut command = command(&[what, "--seconds", "100"]);
     command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -308,9 +314,9 @@ fn start() -> Child {
 }
 
 /// What becomes of a run whose partner is struck after so many milliseconds.
-fn struck(signal: Signal, wait: u64) {
-    let child = start();
-    let partner = Pid::from_raw(partner(&child).try_into().unwrap()).unwrap();
+fn struck((what, role): (&str, &str), signal: Signal, wait: u64) {
+    let child = start(what);
+    let partner = Pid::from_raw(partner(&child, role).try_into().unwrap()).unwrap();
     std::thread::sleep(Duration::from_millis(wait));
     let begin = Instant::now();
     kill_process(partner, signal).unwrap();
@@ -327,19 +333,29 @@ fn struck(signal: Signal, wait: u64) {
 
 #[test]
 fn a_partner_that_is_killed_is_an_error_in_one_line() {
-    struck(Signal::KILL, 0);
-    struck(Signal::KILL, 500);
+    for pair in PAIRS {
+        struck(pair, Signal::KILL, 0);
+        struck(pair, Signal::KILL, 500);
+    }
 }
 
 #[test]
 fn a_partner_that_stops_is_an_error_in_one_line() {
-    struck(Signal::STOP, 500);
+    for pair in PAIRS {
+        struck(pair, Signal::STOP, 500);
+    }
 }
 
 #[test]
 fn no_partner_outlives_a_run_that_is_killed() {
-    let mut child = start();
-    let partner = partner(&child);
+    for pair in PAIRS {
+        outlived(pair);
+    }
+}
+
+fn outlived((what, role): (&str, &str)) {
+    let mut child = start(what);
+    let partner = partner(&child, role);
     std::thread::sleep(Duration::from_millis(500));
     child.kill().unwrap();
     child.wait().unwrap();
