@@ -19,8 +19,8 @@ Examples:
   vmo attach 4711 -- python3 -c 'import mmap, os; m = mmap.mmap(int(os.environ[\"VMO_FD\"]), 0)'
 
 The program has the object as a descriptor, with the same access as whoever it is from:
-{} in its arguments becomes /proc/self/fd/N, and VMO_FD in its environment is N.
-The program's exit code is that of vmo. 125 is a failure of vmo itself; 126 and 127 say
+{} in its arguments becomes /proc/self/fd/N, and VMO_FD in its environment is N. \
+The program's exit code is that of vmo. 125 is a failure of vmo itself; 126 and 127 say \
 that the program could not be executed or found.";
 
 /// Arguments of `vmo attach`.

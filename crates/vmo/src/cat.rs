@@ -15,7 +15,7 @@ Examples:
   vmo cat --offset 1M --len 64K 4711 > piece
   vmo cat /dev/shm/frames | head -c 16 | xxd
 
-Others may write meanwhile: what comes out need never have been there at one moment. If it
+Others may write meanwhile: what comes out need never have been there at one moment. If it \
 is truncated meanwhile, vmo says so, and the exit code is 1.";
 
 /// Arguments of `vmo cat`.

@@ -26,8 +26,8 @@ Examples:
   vmo copy 812:12 900:3                from one object to another
   at=$(vmo copy --seal 812:12)         a VMO that nobody changes, in the background
 
-FROM and TO are PID:FD, an ID of vmo ls, or else a file; - is standard input or output. A
-file whose name looks like an ID is written ./4711. Holes stay holes in files and objects;
+FROM and TO are PID:FD, an ID of vmo ls, or else a file; - is standard input or output. A \
+file whose name looks like an ID is written ./4711. Holes stay holes in files and objects; \
 --seal fills them, for who takes the copy would have to.";
 
 /// Arguments of `vmo copy`.

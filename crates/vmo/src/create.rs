@@ -25,8 +25,8 @@ Examples:
   vmo create --from photo.raw --for 60   for a minute
   vmo create 1M --plan freezable         later: vmo seal $at write,seal
 
-Plans: fixed, the bytes change and the size never does; growable and resizable, the size may
-too; freezable, fixed until it is sealed against writing; published, nobody writes to it any
+Plans: fixed, the bytes change and the size never does; growable and resizable, the size may \
+too; freezable, fixed until it is sealed against writing; published, nobody writes to it any \
 more once it is filled.";
 
 /// Arguments of `vmo create`.

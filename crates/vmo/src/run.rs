@@ -21,7 +21,7 @@ Examples:
   vmo run --vmo f=@Cargo.lock -- sha256sum {f}
   vmo run --vmo out=64K -- sh -c 'echo hello > {out}; head -c 5 {out}'
 
-The program's exit code is that of vmo. 125 is a failure of vmo itself; 126 and 127 say
+The program's exit code is that of vmo. 125 is a failure of vmo itself; 126 and 127 say \
 that the program could not be executed or found.";
 
 /// `vmo run` itself failed.

@@ -22,7 +22,7 @@ Examples:
   vmo seal 812:12 shrink,grow     its size stays as it is from now on
   vmo seal 4711 write,seal        and nobody changes its bytes any more
 
-Seals: shrink, grow, write, future-write, seal, exec. No seal is ever taken back, and each
+Seals: shrink, grow, write, future-write, seal, exec. No seal is ever taken back, and each \
 holds for everybody. Either all that are asked for are added, or none.";
 
 /// Arguments of `vmo seal`.

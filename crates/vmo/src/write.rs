@@ -17,7 +17,7 @@ Examples:
   echo hello | vmo write 812:12
   vmo write 812:12 --offset 4K picture.raw
 
-It never makes an object larger: what does not fit is refused, of a file before the first
+It never makes an object larger: what does not fit is refused, of a file before the first \
 byte, of a pipe where the object ends. Others see the bytes as they come.";
 
 /// Arguments of `vmo write`.

@@ -56,7 +56,7 @@ Examples:
   vmo bench ring --seconds 60        one, at leisure
   vmo bench --json > here.json       figures to be compared with another machine's
 
-Times swing with where a machine puts its cores and who else is there: look at the ratios.
+Times swing with where a machine puts its cores and who else is there: look at the ratios. \
 Each is the median over rounds in which all take turns.
 
 Exit code: 0 if every byte arrived, 1 if not.";

@@ -48,7 +48,7 @@ Tiers, by what a peer that holds the memory can do:
 
 Groups: machine (what is found here), attacks (the first four tiers), gate (refused).
 
-Each row is an attack by a second process: what was expected, and what happened.
+Each row is an attack by a second process: what was expected, and what happened. \
 Rows that can't run here say why, and count for nothing.
 
 Examples:

@@ -42,8 +42,8 @@ Examples:
   vmo graph --dot | dot -Tpng > x.png    laid out by graphviz
   sudo vmo graph --all -o all.svg    all kinds, and each object a box of its own
 
-A dashed red box is memory that a peer can truncate under whoever maps it; `vmo info ID`
-says more. What one process has alone, and many objects that the same processes share in
+A dashed red box is memory that a peer can truncate under whoever maps it; `vmo info ID` \
+says more. What one process has alone, and many objects that the same processes share in \
 the same way, are drawn as one box, unless --all is given.";
 
 /// Arguments of `vmo graph`.

@@ -23,8 +23,8 @@ Examples:
   vmo hexdump --offset 4K --len 1M 4711 | less
   vmo hexdump --watch --interval 0.2 812:12
 
-Lines like the one before are a *. With --watch, what changed since the last look is
-coloured; without colours its line begins with > and it stands in brackets. Where nobody
+Lines like the one before are a *. With --watch, what changed since the last look is \
+coloured; without colours its line begins with > and it stands in brackets. Where nobody \
 sees a screen, only lines that changed are printed, each with the seconds since the start.";
 
 /// Arguments of `vmo hexdump`.

@@ -30,8 +30,8 @@ Examples:
   vmo info /dev/shm/frames           a file
   vmo info --json 812:12 | jq -r .best
 
-What a peer can do follows from the seals, the kind and who has it; which policy takes it
-is asked of Vmo::from_fd itself, on a duplicate that is closed again. The exit code is 1 if
+What a peer can do follows from the seals, the kind and who has it; which policy takes it \
+is asked of Vmo::from_fd itself, on a duplicate that is closed again. The exit code is 1 if \
 no policy takes it.";
 
 /// Arguments of `vmo info`.

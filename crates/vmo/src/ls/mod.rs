@@ -31,7 +31,7 @@ Examples:
   vmo ls -p 812 --watch      what process 812 has, once a second
   vmo ls --json | jq '.objects[] | select(.sharers > 1) | .name'
 
-SHARERS counts processes. A name is what the maker of an object calls it, and no two
+SHARERS counts processes. A name is what the maker of an object calls it, and no two \
 objects need differ in it: the ID tells them apart. `?` is what you may not see.";
 
 /// Arguments of `vmo ls`.
