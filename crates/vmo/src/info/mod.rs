@@ -8,6 +8,7 @@ use vmo_census::{Census, Kinds, Object, Process};
 
 use crate::Failure;
 use crate::cli::Output;
+use crate::object::ObjectArg;
 use crate::style::Format;
 
 mod facts;
@@ -20,7 +21,6 @@ mod show;
 use facts::Facts;
 use gate::Gate;
 use peer::Threat;
-use reach::Place;
 
 /// What `vmo info --help` ends with.
 pub(crate) const EXAMPLES: &str = "\
@@ -39,7 +39,7 @@ no policy takes it.";
 pub(crate) struct InfoArgs {
     /// PID:FD, an ID of `vmo ls`, or a path
     #[arg(value_name = "OBJECT")]
-    object: Place,
+    object: ObjectArg,
     #[command(flatten)]
     output: Output,
 }
@@ -56,10 +56,10 @@ struct Report {
 }
 
 impl Report {
-    fn of(place: &Place) -> Result<Self, Failure> {
+    fn of(what: &ObjectArg) -> Result<Self, Failure> {
         let mut census =
             Census::take(Kinds::All).map_err(|error| format!("/proc can't be read: {error}"))?;
-        let reached = reach::reach(place, &census)?;
+        let reached = reach::reach(what, &census)?;
         let object = reached.object.map(|at| census.objects.swap_remove(at));
         let facts = Facts::of(&reached, object.as_ref());
         let gate = gate::ask(reached.fd, &facts);

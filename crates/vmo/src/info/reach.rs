@@ -3,11 +3,10 @@
 //!
 //! Of another process, a descriptor is duplicated (`pidfd_getfd`), which opens nothing. Only
 //! what a census knows to be memory is opened anew: opening is an order to some devices, and
-//! some file systems never answer it.
+//! some file systems never answer it. Unlike the other verbs this one is about what is no memory
+//! as well: the gate says what it is.
 
-use core::str::FromStr;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::PathBuf;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, StatxFlags, fcntl_getfl, makedev, open, statx};
 use rustix::io::Errno;
@@ -15,50 +14,7 @@ use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open}
 use vmo_census::{Census, Holder, Id, Object};
 
 use crate::Failure;
-
-/// What `vmo info` is about: never a name, which whoever makes an object chooses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A descriptor of a process.
-    Fd {
-        pid: u32,
-        fd: u32,
-    },
-    Id(Id),
-    Path(PathBuf),
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = "write PID:FD, an ID of vmo ls, or a path with a /: a name may be anybody's";
-        if text.contains('/') {
-            return Ok(of_proc(text).unwrap_or_else(|| Self::Path(text.into())));
-        }
-        match text.split(':').count() {
-            2 => pid_and_fd(text).ok_or_else(|| wrong.to_owned()),
-            _ => text.parse().map(Self::Id).map_err(|_| wrong.to_owned()),
-        }
-    }
-}
-
-fn number(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
-}
-
-fn pid_and_fd(text: &str) -> Option<Place> {
-    let (pid, fd) = text.split_once(':')?;
-    let (pid, fd) = (number(pid)?, number(fd)?);
-    Some(Place::Fd { pid, fd })
-}
-
-/// `/proc/812/fd/12`.
-fn of_proc(text: &str) -> Option<Place> {
-    let (pid, fd) = text.strip_prefix("/proc/")?.split_once("/fd/")?;
-    pid_and_fd(&format!("{pid}:{fd}"))
-}
+use crate::object::ObjectArg;
 
 /// What was found.
 #[derive(Debug)]
@@ -71,12 +27,12 @@ pub(super) struct Reached {
     pub(super) name: Vec<u8>,
 }
 
-/// Finds what `place` names, and a way to it.
-pub(super) fn reach(place: &Place, census: &Census) -> Result<Reached, Failure> {
-    match place {
-        Place::Fd { pid, fd } => of_process(*pid, *fd, census),
-        Place::Id(id) => of_id(*id, census),
-        Place::Path(path) => of_path(path, census),
+/// Finds what is named, and a way to it.
+pub(super) fn reach(what: &ObjectArg, census: &Census) -> Result<Reached, Failure> {
+    match what {
+        ObjectArg::Fd(place) => of_process(place.pid, place.fd, census),
+        ObjectArg::Id(id) => of_id(*id, census),
+        ObjectArg::Path(path) => of_path(path, census),
     }
 }
 
@@ -246,37 +202,4 @@ fn of_path(path: &std::path::Path, census: &Census) -> Result<Reached, Failure> 
         object: census.objects.iter().position(|it| it.id == id),
         name: path.as_os_str().as_encoded_bytes().to_vec(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_argument_is_a_descriptor_an_id_or_a_path_and_never_a_name() {
-        let fd = Place::Fd { pid: 812, fd: 12 };
-        assert_eq!("812:12".parse(), Ok(fd.clone()));
-        assert_eq!("/proc/812/fd/12".parse(), Ok(fd));
-        assert!(matches!(
-            "4711".parse(),
-            Ok(Place::Id(Id { ino: 4711, .. }))
-        ));
-        assert!(matches!("0:30:4711".parse(), Ok(Place::Id(_))));
-        for path in ["/dev/shm/x", "./x", "/proc/self/fd/3", "/proc/1/fd/x"] {
-            assert_eq!(path.parse(), Ok(Place::Path(path.into())));
-        }
-        for text in [
-            "",
-            "camera",
-            ":",
-            "1:",
-            ":1",
-            "-1:2",
-            "+1:2",
-            "1:2:3:4",
-            "99999999999:1",
-        ] {
-            assert!(text.parse::<Place>().is_err(), "{text}");
-        }
-    }
 }
