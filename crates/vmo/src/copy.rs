@@ -6,7 +6,6 @@ use core::convert::Infallible;
 use core::str::FromStr;
 use core::time::Duration;
 use std::fs::{File, OpenOptions};
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -136,8 +135,7 @@ fn sealed(args: &CopyArgs, source: &mut Source) -> Result<bool, Failure> {
         }
     };
     fill::freeze(&vmo)?;
-    let place = keeper::keep(vmo.into(), args.time)?;
-    writeln!(stdout().lock(), "{place}")?;
+    keeper::keep(vmo.into(), args.time)?;
     Ok(true)
 }
 

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use std::fs::File;
-use std::io::{Read, Write, stdin, stdout};
+use std::io::{Read, stdin};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
@@ -90,8 +90,7 @@ pub(crate) fn create(args: &CreateArgs) -> Result<bool, Failure> {
             .publish()
             .map_err(|status| format!("it can't be published: {status}"))?;
     }
-    let place = keeper::keep(vmo.into(), args.time)?;
-    writeln!(stdout().lock(), "{place}")?;
+    keeper::keep(vmo.into(), args.time)?;
     Ok(true)
 }
 

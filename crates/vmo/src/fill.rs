@@ -2,14 +2,17 @@
 //! New VMOs, and what is in them.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use mapped_vmo::zx::{Extent, Name, SealPlan, Status, Vmo};
+use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, memfd_create};
 
+use crate::flow::{self, Sink};
 use crate::object::shown;
 use crate::progress::Progress;
-use crate::size;
+use crate::{Failure, size};
 
 /// How much is copied at a time.
 const CHUNK: usize = 256 << 10;
@@ -36,12 +39,41 @@ pub(crate) fn from_open(source: &mut File, shape: Shape<'_>) -> Result<Vmo, Stri
         return exactly(source, metadata.len(), shape);
     }
     // Pipes, devices and files of /proc do not know their length.
-    let mut bytes = Vec::new();
-    source
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
-    let size = u64::try_from(bytes.len()).map_err(|_| "it is too large")?;
-    exactly(&mut bytes.as_slice(), size, shape)
+    let (mut spool, size) = Spool::of(source).map_err(|error| error.to_string())?;
+    exactly(&mut spool, size, shape)
+}
+
+/// All that a pipe gave: a file in memory that is read once, and has no memory any more where
+/// it was read. So no byte is there twice on its way to where the size must be known before.
+#[derive(Debug)]
+struct Spool {
+    file: File,
+    at: u64,
+}
+
+impl Spool {
+    /// Also how long it is.
+    fn of(source: &mut File) -> Result<(Self, u64), Failure> {
+        let file = File::from(memfd_create("vmo: from a pipe", MemfdFlags::CLOEXEC)?);
+        let mut sink = Sink::New(file.try_clone()?);
+        let size = flow::drain(source, (None, u64::MAX), &mut sink)?;
+        Ok((Self { file, at: 0 }, size))
+    }
+}
+
+impl Read for Spool {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.file.read_at(buffer, self.at)?;
+        let end = self.at.saturating_add(u64::try_from(got).unwrap_or(0));
+        // Only whole pages are freed, so from where the last one begins.
+        let begin = self.at & !0xffff;
+        if end > begin {
+            let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            fallocate(&self.file, punch, begin, end.saturating_sub(begin))?;
+        }
+        self.at = end;
+        Ok(got)
+    }
 }
 
 /// A VMO of `size` bytes with what `source` gives, which must be as many.
@@ -89,5 +121,33 @@ fn cannot_make(size: u64, status: Status) -> String {
         }
         Status::NO_MEMORY | Status::NO_SPACE => format!("no VMO of {size}: not enough memory"),
         other => format!("no VMO of {size}: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn a_spool_has_no_memory_where_it_was_read() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let sent: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
+        let copy = sent.clone();
+        let feeder = std::thread::spawn(move || File::from(writer).write_all(&copy));
+        let (mut spool, size) = Spool::of(&mut reader.into()).unwrap();
+        feeder.join().unwrap().unwrap();
+        assert_eq!(size, 1 << 20);
+        let blocks = |spool: &Spool| spool.file.metadata().unwrap().blocks() * 512;
+        assert!(blocks(&spool) >= 1 << 20);
+        let mut first = vec![0; 1 << 19];
+        spool.read_exact(&mut first).unwrap();
+        assert!(blocks(&spool) <= 1 << 19);
+        let mut rest = Vec::new();
+        spool.read_to_end(&mut rest).unwrap();
+        assert!([first, rest].concat() == sent);
+        assert_eq!(blocks(&spool), 0);
     }
 }

@@ -4,9 +4,13 @@
 //! ```text
 //!   vmo create ──► this program again, as keeper: the object is its stdin
 //!       │             │ a group of its own, no terminal, cwd /, nothing inherited
-//!       │ ◄── "FD" ── │ keeps the object under that number
-//!   prints PID:FD     │ /dev/null for the rest; until SIGTERM, SIGINT or its time is over
+//!       │ ◄── "FD" ── │ has the object under that number
+//!   prints PID:FD     │ /dev/null for the rest
+//!       │ ─── "." ──► │ keeps it until SIGTERM, SIGINT or its time is over
 //! ```
+//!
+//! Where the place can't be printed, or Ctrl-C comes before, nobody would know whom to kill:
+//! the line ends without a word, and so does the keeper.
 #![allow(
     unsafe_code,
     reason = "to let nothing be inherited, and to be ended by signals that were ignored"
@@ -14,7 +18,7 @@
 
 use core::time::Duration;
 use std::fs::OpenOptions;
-use std::io::{Read, Write, stdout};
+use std::io::{BufRead, BufReader, Read, Write, stdout};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -36,10 +40,10 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "write seconds, such as 60 or 0.5".to_owned())
 }
 
-/// Leaves `object` with a process of its own. When this returns, that process has it.
-pub(crate) fn keep(object: OwnedFd, time: Option<Duration>) -> Result<Place, Failure> {
+/// Leaves `object` with a process of its own, and prints where it is.
+pub(crate) fn keep(object: OwnedFd, time: Option<Duration>) -> Result<(), Failure> {
     inherit_nothing();
-    let (ours, theirs) = UnixStream::pair()?;
+    let (mut ours, theirs) = UnixStream::pair()?;
     ours.set_read_timeout(Some(PATIENCE))?;
     let mut command = Command::new(std::env::current_exe()?);
     command
@@ -55,20 +59,21 @@ pub(crate) fn keep(object: OwnedFd, time: Option<Duration>) -> Result<Place, Fai
         .map_err(|error| format!("the process that would keep it can't be started: {error}"))?;
     // What is left of it here is its end of the line.
     drop(command);
-    match fd_of(ours) {
-        Some(fd) => Ok(Place {
-            pid: child.id(),
-            fd,
-        }),
-        None => Err(failed(&mut child)),
-    }
+    let Some(fd) = fd_of(&ours) else {
+        return Err(failed(&mut child));
+    };
+    let pid = child.id();
+    writeln!(stdout().lock(), "{}", Place { pid, fd })?;
+    // An error here is one of a keeper that was killed meanwhile: its place is printed.
+    let _ = ours.write_all(b".");
+    Ok(())
 }
 
 /// What it says when it has the object.
-fn fd_of(line: UnixStream) -> Option<u32> {
+fn fd_of(line: &UnixStream) -> Option<u32> {
     let mut said = String::new();
-    line.take(16).read_to_string(&mut said).ok()?;
-    said.trim_end().parse().ok()
+    BufReader::new(line.take(16)).read_line(&mut said).ok()?;
+    said.strip_suffix('\n')?.parse().ok()
 }
 
 fn failed(child: &mut Child) -> Failure {
@@ -115,6 +120,8 @@ pub(crate) fn keeper() -> Result<(), Failure> {
     rustix::stdio::dup2_stdout(&null)?;
     drop(null);
     writeln!(line, "{}", object.as_raw_fd())?;
+    // However long it takes to print: the end of whoever prints is an end of the line.
+    line.read_exact(&mut [0])?;
     drop(line);
     hold(time);
     drop(object);

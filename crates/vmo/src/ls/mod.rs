@@ -93,6 +93,12 @@ impl View {
         self.pid.is_none_or(|pid| processes.any(|it| it.pid == pid))
     }
 
+    /// Whether it is about one process, of which all is seen.
+    fn is_of_one_that_is_seen(&self) -> bool {
+        let mut processes = self.census.processes.iter();
+        processes.any(|it| Some(it.pid) == self.pid && it.sight == Sight::Full)
+    }
+
     /// How many processes could not be looked at, in part or at all.
     fn unseen(&self) -> usize {
         let all = self.census.processes.iter();
@@ -122,14 +128,14 @@ impl View {
 
     /// What is said of processes that could not be looked at.
     fn footer(&self) -> Option<String> {
-        let processes = match self.unseen() {
+        let (processes, they) = match self.unseen() {
             0 => return None,
-            1 => "1 process".to_owned(),
-            unseen => format!("{unseen} processes"),
+            1 => ("1 process".to_owned(), "it holds"),
+            unseen => (format!("{unseen} processes"), "they hold"),
         };
         Some(format!(
             "{processes} could not be looked at: run vmo as root or with CAP_SYS_PTRACE \
-             to see what they hold"
+             to see what {they}"
         ))
     }
 }
@@ -217,10 +223,14 @@ impl Screen {
     /// The lines of a table, or the sentence instead of it, and the footer.
     fn page(self, view: &View, changes: Option<&Changes>) -> Vec<String> {
         let mut lines = table::lines(self, view, changes);
+        // Of a process that has nothing, nobody else can be a sharer.
+        let complete = lines.is_empty() && view.is_of_one_that_is_seen();
         if lines.is_empty() {
             lines.push(view.nothing());
         }
-        lines.extend(view.footer().map(|footer| self.style.dim(&footer)));
+        if !complete {
+            lines.extend(view.footer().map(|footer| self.style.dim(&footer)));
+        }
         lines
     }
 
@@ -234,5 +244,58 @@ impl Screen {
             lines.push(self.style.dim(&format!("… {hidden} more lines")));
         }
         format!("\x1b[H{}\x1b[K\n\x1b[J", lines.join("\x1b[K\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What is said below the table, where so many processes are not seen.
+    fn last_line(unseen: usize, of: Option<u32>) -> String {
+        let census = Census::take(Kinds::Memfds).unwrap();
+        let mut view = View {
+            census,
+            pid: of,
+            all: false,
+        };
+        view.census.objects.clear();
+        let me = std::process::id();
+        for process in &mut view.census.processes {
+            process.sight = Sight::Full;
+        }
+        let others = view.census.processes.iter_mut().filter(|it| it.pid != me);
+        let mut others: Vec<_> = others.collect();
+        assert!(others.len() >= unseen);
+        for process in others.iter_mut().take(unseen) {
+            process.sight = Sight::Nothing;
+        }
+        Screen {
+            style: Style::of_stdout(),
+            size: None,
+        }
+        .page(&view, None)
+        .pop()
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_not_seen_is_said_where_it_matters() {
+        // Two others at least, wherever this runs.
+        let sleep = || Command::new("sleep").arg("60").spawn().unwrap();
+        let mut others = [sleep(), sleep()];
+        assert_eq!(last_line(0, None), "no process here has a memfd");
+        assert!(last_line(1, None).contains("1 process could not be looked at"));
+        assert!(last_line(1, None).ends_with("to see what it holds"));
+        assert!(last_line(2, None).ends_with("to see what they hold"));
+        // Nobody else can share what it has not.
+        let me = std::process::id();
+        assert!(last_line(1, Some(me)).ends_with("has no memfd"));
+        for other in &mut others {
+            other.kill().unwrap();
+            other.wait().unwrap();
+        }
     }
 }

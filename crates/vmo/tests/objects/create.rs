@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{
@@ -54,14 +56,18 @@ fn a_keeper_has_nothing_but_the_object() {
     );
     let kept = Kept::by(Command::new("sh").args(["-c", &script]).output().unwrap());
     let pid = kept.pid();
-    let mut links: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
-        .unwrap()
-        .map(|it| fs::read_link(it.unwrap().path()).unwrap())
-        .map(|it| it.to_str().unwrap().to_owned())
-        .collect();
-    links.sort();
+    let links = || {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        let links = entries.map(|it| fs::read_link(it.unwrap().path()));
+        let links = links.map(|it| it.unwrap_or_default().to_str().unwrap().to_owned());
+        let mut links: Vec<String> = links.collect();
+        links.sort();
+        links
+    };
+    // The line to its maker is there until that has printed the place.
+    until("the end of the line", || links().len() == 4);
     let null = "/dev/null";
-    assert_eq!(links, [null, null, null, "/memfd:mine (deleted)"]);
+    assert_eq!(links(), [null, null, null, "/memfd:mine (deleted)"]);
     assert_eq!(
         fs::read_link(format!("/proc/{pid}/cwd")).unwrap().to_str(),
         Some("/")
@@ -82,6 +88,35 @@ fn a_keeper_heeds_signals_that_its_maker_ignores() {
         kept.signal(signal);
         until("the end of the keeper", || !runs(kept.pid()));
     }
+}
+
+/// What a process has started.
+fn child_of(pid: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    children.ok()?.split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn a_keeper_whose_place_is_not_printed_ends_with_its_maker() {
+    let (_reader, writer) = rustix::pipe::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    while rustix::io::write(&writer, &[0; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).unwrap();
+    let mut command = Command::new(VMO);
+    command.args(["create", "4K", "--name", "unknown"]);
+    let mut maker = command.stdout(writer).spawn().unwrap();
+    let mut keeper = None;
+    until("a keeper of the object", || {
+        keeper = child_of(maker.id());
+        let stdin = keeper.map(|it| fs::read_link(format!("/proc/{it}/fd/1")));
+        stdin.is_some_and(|it| it.is_ok_and(|it| it == Path::new("/dev/null")))
+    });
+    // One that its maker has left in mid-sentence.
+    let keeper = Kept(format!("{}:3", keeper.unwrap()));
+    let pid = Pid::from_raw(i32::try_from(maker.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(maker.wait().unwrap().signal(), Some(Signal::INT.as_raw()));
+    until("the end of the keeper", || !runs(keeper.pid()));
 }
 
 #[test]
@@ -183,7 +218,6 @@ fn a_keeper_that_can_not_start_is_told_of() {
 
 #[test]
 fn what_nobody_reads_is_no_reason_to_hang() {
-    // The keeper is there when nobody can be told: its time ends it.
     let script = format!("'{VMO}' create 4K --for 0.1 >&-; echo $?");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     assert!(matches!(&*output.stdout, b"0\n" | b"1\n"), "{output:?}");

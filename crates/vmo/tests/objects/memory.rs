@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 
-use crate::support::{Running, folder, memfd, place, until};
+use crate::support::{Kept, Running, folder, good, memfd, place, until, vmo};
 
 const SIZE: u64 = 256 << 20;
 /// What is touched of the program itself is a few MiB.
@@ -62,4 +62,25 @@ fn what_comes_through_a_pipe_takes_little_memory() {
     }
     assert_eq!(fs::metadata(&file).unwrap().len(), 64 << 20);
     fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn what_is_made_of_a_pipe_takes_little_memory_besides() {
+    for arguments in [&["create", "--from", "-"][..], &["copy", "--seal", "-"]] {
+        let mut running = Running::vmo(arguments);
+        let mut stdin = running.0.stdin.take().unwrap();
+        let chunk = vec![7; 1 << 20];
+        for _ in 0..64 {
+            stdin.write_all(&chunk).unwrap();
+        }
+        // What the kernel has for it is not the process's own.
+        let used = high_water(running.0.id());
+        assert!(used < LITTLE, "{arguments:?}: {used}");
+        drop(stdin);
+        let place = std::io::read_to_string(running.0.stdout.take().unwrap()).unwrap();
+        let kept = Kept(place.trim_end().to_owned());
+        assert!(running.0.wait().unwrap().success(), "{arguments:?}");
+        let bytes = good(vmo(&["cat", &kept.0]));
+        assert!(bytes.len() == 64 << 20 && bytes.iter().all(|it| *it == 7));
+    }
 }
