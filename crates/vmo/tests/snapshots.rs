@@ -33,7 +33,11 @@ fn without_figures(text: &str) -> String {
     let lines = lines.map(|line| {
         let words = line.split(' ').filter(|word| !word.is_empty());
         let words: Vec<String> = words.map(without_figure).collect();
-        let indent = line.len() - line.trim_start().len();
+        // How far the head of a column of figures is from the margin depends on the figures.
+        let indent = match words.first() {
+            Some(first) if first == "ID" => 0,
+            _ => line.len() - line.trim_start().len(),
+        };
         format!("{:indent$}{}\n", "", words.join(" "))
     });
     let text: String = lines.collect();
