@@ -103,6 +103,8 @@ pub enum ReachError {
         /// The user that it runs as.
         uid: Option<u32>,
     },
+    /// The process has it mapped and no descriptor of it: then only the privileged may open it.
+    OnlyMapped(u32),
     /// The object may be looked at, but not be opened so.
     NotOpened {
         /// For what.
@@ -131,6 +133,11 @@ impl fmt::Display for ReachError {
                 "no process that you may look at has object {id}; vmo ls --all lists them"
             ),
             Self::NotPermitted { pid, uid } => not_permitted(f, *pid, *uid),
+            Self::OnlyMapped(pid) => write!(
+                f,
+                "process {pid} has it mapped, and no descriptor of it: run vmo as root or with \
+                 CAP_CHECKPOINT_RESTORE"
+            ),
             Self::NotOpened { want, errno } => {
                 let want = match want {
                     Access::Write | Access::ReadWrite => "writing",
@@ -305,7 +312,8 @@ fn reach_holder(holder: &Holder, id: &Id, want: Access) -> Result<OwnedFd, Reach
                 Ok(fd) => return Ok(fd),
                 Err(error) => refused = error,
             },
-            Err(Errno::PERM | Errno::ACCESS) => refused = denied(pid),
+            // That it is mapped there was seen, so it's not the process that is out of sight.
+            Err(Errno::PERM | Errno::ACCESS) => refused = ReachError::OnlyMapped(pid),
             _ => {}
         }
     }

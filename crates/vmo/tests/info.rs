@@ -361,7 +361,7 @@ fn what_is_only_mapped_is_found_by_its_id() {
         true => assert_eq!(report["best"], "Strict", "{report}"),
         false => {
             let why = report["unasked"].as_str().unwrap();
-            assert!(why.contains("CAP_SYS_PTRACE"), "{why}");
+            assert!(why.contains("CAP_CHECKPOINT_RESTORE"), "{why}");
         }
     }
     drop(mapping);

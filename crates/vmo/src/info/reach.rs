@@ -158,8 +158,16 @@ fn of_id(id: Id, census: &Census) -> Result<Reached, Failure> {
             }
         }
     }
+    let only_mapped = known.holders.iter().all(|it| it.fds.is_empty());
+    let why = match failed {
+        Errno::PERM | Errno::ACCESS if only_mapped => "it is mapped, and nobody has a descriptor \
+                                                       of it: run vmo as root or with \
+                                                       CAP_CHECKPOINT_RESTORE"
+            .to_owned(),
+        failed => why_not(failed),
+    };
     Ok(Reached {
-        fd: Err(why_not(failed)),
+        fd: Err(why),
         object,
         name: Vec::new(),
     })

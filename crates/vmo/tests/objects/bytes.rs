@@ -2,8 +2,10 @@
 //! `vmo cat` and `vmo write`.
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::process::Command;
 
+use mapped_vmo::Mapping;
 use rustix::fs::{Mode, OFlags, SeekFrom, fstat, open, seek, tell};
 use rustix::io::{pread, pwrite};
 
@@ -172,4 +174,22 @@ fn progress_is_shown_on_a_terminal_once_it_takes_long_and_goes_away() {
     assert!(said.contains("B/s"), "{said:?}");
     assert!(said.ends_with("\r\x1b[K"), "{said:?}");
     assert!(!said.contains('\n'), "{said:?}");
+}
+
+#[test]
+fn what_is_only_mapped_is_read_and_written_by_its_id() {
+    let (mapping, vmo_of_it) = Mapping::allocate(4096).unwrap();
+    let id = fstat(vmo_of_it.as_fd()).unwrap().st_ino.to_string();
+    drop(vmo_of_it);
+    mapping.write(b"mapped by its maker");
+    let mut maps = fs::read_dir("/proc/self/map_files").unwrap().flatten();
+    if !maps.any(|it| fs::File::open(it.path()).is_ok()) {
+        let said = bad(&vmo(&["cat", &id]), 1);
+        return assert!(said.contains("has it mapped, and no descriptor"), "{said}");
+    }
+    assert_eq!(good(vmo(&["cat", "--len", "6", &id])), b"mapped");
+    good(fed(&["write", &id], b"MAPPED"));
+    let mut bytes = [0; 19];
+    mapping.read(&mut bytes);
+    assert_eq!(&bytes, b"MAPPED by its maker");
 }
