@@ -7,6 +7,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use snapbox::Data;
 
 fn vmo(arguments: &[&str]) -> Output {
@@ -102,6 +103,46 @@ impl Drop for Kept {
     }
 }
 
+/// JSON of which every number is 0, and every figure in a string `#`; of what differs from
+/// machine to machine, only that it is there.
+fn shape(output: &Output) -> String {
+    let mut json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    without_numbers(&mut json);
+    json["machine"] = json["machine"].is_object().into();
+    json["unseen"] = json["unseen"].is_number().into();
+    format!("{json:#}\n")
+}
+
+fn without_numbers(json: &mut Value) {
+    match json {
+        Value::Number(_) => *json = 0.into(),
+        Value::String(text) => *text = without_figures(text).trim_end().to_owned(),
+        Value::Array(values) => values.iter_mut().for_each(without_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(without_numbers),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[test]
+fn what_machines_read_has_the_shape_it_had() {
+    let kept = Kept::new("freezable");
+    let shape = |arguments: &[&str]| shape(&vmo(arguments));
+    assert_said("json-ls", shape(&["ls", "--json", "-p", kept.pid()]));
+    assert_said("json-info", shape(&["info", "--json", &kept.0]));
+    assert_said("json-graph", shape(&["graph", "--json", "-p", kept.pid()]));
+    assert_said("json-seal", shape(&["seal", "--json", &kept.0]));
+    let tiers = "immutable,published,shared,guarded";
+    assert_said("json-check", shape(&["check", "--json", "--tier", tiers]));
+    let png = format!("{}/snapshot-json.png", env!("CARGO_TARGET_TMPDIR"));
+    let demo = shape(&["demo", "--json", "--png", &png]);
+    assert_said(
+        "json-demo",
+        demo.replace(env!("CARGO_TARGET_TMPDIR"), "DIR"),
+    );
+    let alloc = ["bench", "alloc", "--json", "--seconds", "0.05"];
+    assert_said("json-bench-alloc", shape(&alloc));
+}
+
 #[test]
 fn the_help_of_each_verb_says_what_it_said() {
     assert_said("help", text(&vmo(&["--help"])));
@@ -133,12 +174,23 @@ fn the_drill_says_what_it_said() {
 }
 
 #[test]
+fn the_measurement_says_what_it_said() {
+    // Copying and rings take long in a build for debugging: tests/bench.rs has their words.
+    let alloc = ["bench", "alloc", "--seconds", "0.05"];
+    assert_said("bench-alloc", said(&vmo(&alloc)));
+}
+
+#[test]
 fn what_looks_at_an_object_says_what_it_said() {
     let kept = Kept::new("freezable");
     let said = |arguments: &[&str]| said(&vmo(arguments));
     assert_said("ls", said(&["ls", "-p", kept.pid()]));
     assert_said("info", said(&["info", &kept.0]));
     assert_said("graph-dot", said(&["graph", "--dot", "-p", kept.pid()]));
+    let graph = format!("{}/snapshot.svg", env!("CARGO_TARGET_TMPDIR"));
+    vmo(&["graph", "-o", &graph, "-p", kept.pid()]);
+    let graph = std::fs::read_to_string(graph).unwrap();
+    assert_said("graph-svg", without_figures(&graph));
     assert_said("seal-show", said(&["seal", &kept.0]));
     assert_said("hexdump", said(&["hexdump", &kept.0]));
     assert_said("seal-add", said(&["seal", &kept.0, "write,seal"]));
