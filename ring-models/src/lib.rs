@@ -11,7 +11,6 @@ mod broadcast;
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
-    clippy::unit_arg,
     reason = "a body that a fuzzer runs may panic: that is what it is for"
 )]
 #[path = "../../fuzz/src/ring.rs"]
