@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a file of `/proc` says, where another process has chosen the names in it.
 
-use vmo_census::parse::{fdinfo, link, maps_line, pid, stat, tmpfs_mount, unescape};
+use vmo_census::parse::{fdinfo, file_system, link, maps_line, pid, stat, tmpfs_mount, unescape};
 use vmo_census::{Id, escape};
 
 /// Any bytes, to every parser; and as a name, in lines as the kernel writes them.
@@ -11,7 +11,7 @@ pub(crate) fn body(data: &[u8]) {
             assert!(line.start < line.end);
             assert!(unescape(line.path).len() <= line.path.len());
         }
-        let _ = (tmpfs_mount(line), pid(line));
+        let _ = (tmpfs_mount(line), file_system(line), pid(line));
     }
     let _ = (stat(data), link(data), fdinfo(data));
     if let Some(Ok(id)) = core::str::from_utf8(data).ok().map(str::parse::<Id>) {

@@ -48,7 +48,7 @@ fn huge_mounts() -> &'static [u64] {
 }
 
 /// What is known of devices, and which objects are wanted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Devices {
     pub(crate) kinds: Kinds,
     kernel: u64,

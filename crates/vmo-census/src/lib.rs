@@ -17,7 +17,9 @@
 //! All that is read here is written by others. A name may hold any byte: [`escape`] it before
 //! it goes to a terminal. No file of another process is opened for more than its place in the
 //! file system before it is known to be memory, and none is asked for anything that a file
-//! system of that process would have to answer: nobody can make a census wait.
+//! system of that process would have to answer. What the kernel keeps to itself while a process
+//! replaces its program, which can be for ever, is waited for in a thread that may be left behind:
+//! such a process takes two seconds once, then none, and is [`Sight::Silent`].
 //!
 //! # Examples
 //!
@@ -36,18 +38,24 @@ use std::io;
 use std::path::Path;
 
 mod devices;
+mod error;
 mod escape;
+mod gather;
+mod inspect;
 mod object;
 pub mod parse;
+mod patience;
 mod reach;
 mod scan;
 mod seals;
 
+pub use error::ReachError;
 pub use escape::escape;
+pub use inspect::inspect_path;
 pub use object::{
     Access, HeldFd, Holder, Id, Kind, Kinds, Mapped, NotAnId, Object, Perms, Process, Sight,
 };
-pub use reach::{NotAPlace, Place, ReachError, id_of, reach_object, reach_path};
+pub use reach::{NotAPlace, Place, id_of, reach_object, reach_path};
 pub use seals::Seals;
 
 /// One look at all processes.
@@ -99,6 +107,6 @@ impl Census {
     /// assert!(Census::of_proc(Path::new("/no/such/place"), Kinds::All).is_err());
     /// ```
     pub fn of_proc(root: &Path, kinds: Kinds) -> io::Result<Self> {
-        scan::all(root, kinds)
+        gather::all(root, kinds)
     }
 }

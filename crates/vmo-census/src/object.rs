@@ -259,7 +259,7 @@ pub struct Process {
     pub sight: Sight,
 }
 
-/// How much of a process we were permitted to see.
+/// How much of a process could be seen, of what we were permitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sight {
@@ -271,4 +271,7 @@ pub enum Sight {
     NoMaps,
     /// That it is there.
     Nothing,
+    /// That it is there, for another reason: in two seconds the kernel had no answer to what
+    /// it has. Its program is being replaced, and that waits for something that may never come.
+    Silent,
 }

@@ -282,3 +282,24 @@ pub fn tmpfs_mount(line: &[u8]) -> Option<(u32, u32)> {
         _ => None,
     }
 }
+
+/// The number of the mount of a line of `/proc/PID/mountinfo`, and its file system.
+///
+/// # Examples
+///
+/// ```
+/// use vmo_census::parse::file_system;
+///
+/// let line = b"31 22 0:30 / /media/host rw,nosuid shared:4 - fuse.sshfs host: rw";
+/// assert_eq!(file_system(line), Some((31, &b"fuse.sshfs"[..])));
+/// assert_eq!(file_system(b"31 22 0:30"), None);
+/// ```
+#[must_use]
+pub fn file_system(line: &[u8]) -> Option<(u64, &[u8])> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (mount, []) = decimal(words.next()?)? else {
+        return None;
+    };
+    words.find(|word| *word == b"-")?;
+    Some((mount, words.next()?))
+}

@@ -26,7 +26,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::devices::Devices;
-use crate::{Access, Census, Holder, Id, Kinds, escape, parse};
+use crate::{Access, Census, Holder, Id, Kinds, Object, ReachError, escape, parse, patience};
 
 /// A descriptor of another process, or of this one.
 ///
@@ -86,97 +86,6 @@ fn number(text: &str) -> Result<u32, NotAPlace> {
     text.parse().ok().filter(|_| digits).ok_or(NotAPlace)
 }
 
-/// Why something can't be reached. Each says what would help, in one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReachError {
-    /// There is no such process, or none any more.
-    NoProcess(u32),
-    /// The process has no such descriptor.
-    NoFd(Place),
-    /// Nobody that may be looked at has such an object.
-    NoObject(Id),
-    /// The process may not be looked into.
-    NotPermitted {
-        /// The process.
-        pid: u32,
-        /// The user that it runs as.
-        uid: Option<u32>,
-    },
-    /// The process has it mapped and no descriptor of it: then only the privileged may open it.
-    OnlyMapped(u32),
-    /// The object may be looked at, but not be opened so.
-    NotOpened {
-        /// For what.
-        want: Access,
-        /// Why not.
-        errno: Errno,
-    },
-    /// It is no memory, so it was left alone; this is what it is.
-    NotMemory(String),
-    /// Anything else.
-    Failed(Errno),
-}
-
-impl fmt::Display for ReachError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoProcess(pid) => write!(f, "there is no process {pid}"),
-            Self::NoFd(Place { pid, fd }) => {
-                write!(
-                    f,
-                    "process {pid} has no descriptor {fd}; vmo ls -p {pid} lists them"
-                )
-            }
-            Self::NoObject(id) => write!(
-                f,
-                "no process that you may look at has object {id}; vmo ls --all lists them"
-            ),
-            Self::NotPermitted { pid, uid } => not_permitted(f, *pid, *uid),
-            Self::OnlyMapped(pid) => write!(
-                f,
-                "process {pid} has it mapped, and no descriptor of it: run vmo as root or with \
-                 CAP_CHECKPOINT_RESTORE"
-            ),
-            Self::NotOpened { want, errno } => {
-                let want = match want {
-                    Access::Write | Access::ReadWrite => "writing",
-                    _ => "reading",
-                };
-                write!(
-                    f,
-                    "it can't be opened for {want} ({errno}): its maker or root may"
-                )
-            }
-            Self::NotMemory(what) => write!(f, "it is {what}, which is no memory object"),
-            Self::Failed(errno) => write!(f, "it can't be reached: {errno}"),
-        }
-    }
-}
-
-impl core::error::Error for ReachError {}
-
-/// What keeps us from looking into a process, and what would help.
-fn not_permitted(f: &mut fmt::Formatter<'_>, pid: u32, uid: Option<u32>) -> fmt::Result {
-    write!(f, "not permitted to look into process {pid}")?;
-    let me = rustix::process::geteuid().as_raw();
-    match uid {
-        _ if me == 0 => f.write_str(", not even for root: a sandbox forbids it"),
-        Some(uid) if uid != me => write!(
-            f,
-            ", which is of user {uid}: run vmo as that user, as root, or with CAP_SYS_PTRACE"
-        ),
-        _ => match std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope") {
-            Ok(scope) if scope.trim() != "0" => write!(
-                f,
-                " (kernel.yama.ptrace_scope is {}): run vmo as root",
-                scope.trim()
-            ),
-            _ => f.write_str(", which has been made private: run vmo as root"),
-        },
-    }
-}
-
 impl Place {
     /// A descriptor of our own for what is there, opened for `want`; [`Access::Unknown`] opens
     /// it for whatever the process can do with it.
@@ -184,7 +93,12 @@ impl Place {
     /// # Hostile peer
     ///
     /// What is under that number may be anything, and another thing a moment later. Only
-    /// memory is ever opened, so nobody can make this wait; nothing else is touched.
+    /// memory is ever opened, and nothing else is touched. A process that does not let itself
+    /// be looked into is given up after two seconds.
+    ///
+    /// Where opening is refused to us (by the mode of a memfd, say) the descriptor is
+    /// duplicated instead. A process that puts a file of a FUSE server in its place just then
+    /// can keep ours from ending for as long as that server lives.
     ///
     /// # Errors
     ///
@@ -199,6 +113,22 @@ impl Place {
     /// assert_eq!(place.reach(Access::Read).err(), Some(ReachError::NoFd(place)));
     /// ```
     pub fn reach(&self, want: Access) -> Result<OwnedFd, ReachError> {
+        let place = *self;
+        self.patiently(move || place.reach_now(want))
+    }
+
+    /// What `question` gives; all that the kernel is asked about a process can wait for it, and
+    /// so can who closes what that had under the number. A thread does that which may be left
+    /// behind.
+    pub(crate) fn patiently<T: Send + 'static>(
+        &self,
+        question: impl Fn() -> Result<T, ReachError> + Send + Sync + 'static,
+    ) -> Result<T, ReachError> {
+        patience::one(question).unwrap_or(Err(ReachError::Silent(self.pid)))
+    }
+
+    /// Waits for whom it is about.
+    pub(crate) fn reach_now(&self, want: Access) -> Result<OwnedFd, ReachError> {
         let path = format!("/proc/{}/fd/{}", self.pid, self.fd);
         let seen = look(&path).map_err(|errno| self.refused(errno))?;
         let want = match want {
@@ -222,7 +152,7 @@ impl Place {
         }
     }
 
-    fn refused(&self, errno: Errno) -> ReachError {
+    pub(crate) fn refused(&self, errno: Errno) -> ReachError {
         let process = format!("/proc/{}", self.pid);
         match errno {
             Errno::NOENT | Errno::SRCH if Path::new(&process).exists() => ReachError::NoFd(*self),
@@ -232,28 +162,42 @@ impl Place {
         }
     }
 
-    /// A duplicate, if it is still what was seen, can do what is wanted, and does it where
-    /// we say.
+    /// A duplicate, if it can do what is wanted, and does it where we say.
     fn duplicate(&self, seen: &Seen, want: Access, errno: Errno) -> Result<OwnedFd, ReachError> {
         let refused = ReachError::NotOpened { want, errno };
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        let fd = i32::try_from(self.fd).map_err(|_| ReachError::NoFd(*self))?;
-        let pid = pid.ok_or(ReachError::NoProcess(self.pid))?;
-        let duplicate = pidfd_open(pid, PidfdFlags::empty())
-            .and_then(|pidfd| pidfd_getfd(&pidfd, fd, PidfdGetfdFlags::empty()));
-        let Ok(duplicate) = duplicate else {
+        let Ok(duplicate) = self.same(seen.id) else {
             return Err(refused);
         };
-        let same = id_of(&duplicate).ok() == Some(seen.id);
         let flags = fcntl_getfl(&duplicate).map_err(ReachError::Failed)?;
         // Its flags are shared with the process, which may set O_APPEND whenever it likes:
         // then every write would make the object larger. So it is good for reading only.
         let reads = matches!(want, Access::Read | Access::Unknown);
         let readable = !flags.intersects(OFlags::WRONLY | OFlags::PATH);
-        match same && reads && readable && fcntl_get_seals(&duplicate).is_ok() {
+        match reads && readable && fcntl_get_seals(&duplicate).is_ok() {
             true => Ok(duplicate),
             false => Err(refused),
         }
+    }
+
+    /// A duplicate, if it is still the file that was looked at.
+    pub(crate) fn same(&self, id: Id) -> Result<OwnedFd, ReachError> {
+        let duplicate = self.duplicated()?;
+        match id_of(&duplicate) {
+            Ok(found) if found == id => Ok(duplicate),
+            _ => Err(ReachError::NoFd(*self)),
+        }
+    }
+
+    fn duplicated(&self) -> Result<OwnedFd, ReachError> {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        let fd = i32::try_from(self.fd).map_err(|_| ReachError::NoFd(*self))?;
+        let pid = pid.ok_or(ReachError::NoProcess(self.pid))?;
+        pidfd_open(pid, PidfdFlags::empty())
+            .and_then(|pidfd| pidfd_getfd(&pidfd, fd, PidfdGetfdFlags::empty()))
+            .map_err(|errno| match errno {
+                Errno::BADF => ReachError::NoFd(*self),
+                errno => self.refused(errno),
+            })
     }
 }
 
@@ -283,14 +227,44 @@ pub fn reach_object(id: &Id, want: Access) -> Result<OwnedFd, ReachError> {
     let census = Census::take(Kinds::All).map_err(failed)?;
     let mut refused = ReachError::NoObject(*id);
     for object in census.objects.iter().filter(|it| it.id == *id) {
-        for holder in &object.holders {
-            match reach_holder(holder, id, want) {
+        match object.reach(want) {
+            Ok(fd) => return Ok(fd),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+impl Object {
+    /// A descriptor of our own for it, by whoever has it and lets us.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::reach`]; of several processes that refuse, what the last one said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmo_census::{Access, Census, Kinds};
+    ///
+    /// for object in Census::take(Kinds::Memfds)?.objects {
+    ///     match object.reach(Access::Read) {
+    ///         Ok(fd) => println!("{}: {fd:?}", object.id),
+    ///         Err(why) => println!("{}: {why}", object.id),
+    ///     }
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reach(&self, want: Access) -> Result<OwnedFd, ReachError> {
+        let mut refused = ReachError::NoObject(self.id);
+        for holder in &self.holders {
+            match reach_holder(holder, &self.id, want) {
                 Ok(fd) => return Ok(fd),
                 Err(error) => refused = error,
             }
         }
+        Err(refused)
     }
-    Err(refused)
 }
 
 /// By descriptor, else by mapping, which only the privileged may.
@@ -306,7 +280,10 @@ fn reach_holder(holder: &Holder, id: &Id, want: Access) -> Result<OwnedFd, Reach
     }
     for map in holder.maps.iter().take(1) {
         let end = map.addr.saturating_add(map.len);
-        let seen = look(format!("/proc/{pid}/map_files/{:x}-{end:x}", map.addr));
+        let place = format!("/proc/{pid}/map_files/{:x}-{end:x}", map.addr);
+        let Some(seen) = patience::one(move || look(&*place)) else {
+            return Err(ReachError::Silent(pid));
+        };
         match seen {
             Ok(seen) if seen.id == *id => match seen.open(want, pid) {
                 Ok(fd) => return Ok(fd),
@@ -340,12 +317,16 @@ fn reach_holder(holder: &Holder, id: &Id, want: Access) -> Result<OwnedFd, Reach
 /// assert!(matches!(zero, Err(ReachError::NotMemory(_))));
 /// ```
 pub fn reach_path(path: &Path, want: Access) -> Result<OwnedFd, ReachError> {
-    let seen = look(path).map_err(ReachError::Failed)?;
-    let want = match want {
-        Access::Unknown => Access::ReadWrite,
-        want => want,
+    let path = path.to_owned();
+    let reach = move || {
+        let seen = look(&path).map_err(ReachError::Failed)?;
+        let want = match want {
+            Access::Unknown => Access::ReadWrite,
+            want => want,
+        };
+        seen.open(want, std::process::id())
     };
-    seen.open(want, std::process::id())
+    patience::one(reach).unwrap_or(Err(ReachError::NoAnswer))
 }
 
 fn denied(pid: u32) -> ReachError {
@@ -357,14 +338,14 @@ fn denied(pid: u32) -> ReachError {
 
 /// Something that was looked at without being opened.
 #[derive(Debug)]
-struct Seen {
+pub(crate) struct Seen {
     /// `O_PATH`
-    path: OwnedFd,
-    id: Id,
-    facts: Statx,
+    pub(crate) path: OwnedFd,
+    pub(crate) id: Id,
+    pub(crate) facts: Statx,
 }
 
-fn look(path: impl rustix::path::Arg) -> Result<Seen, Errno> {
+pub(crate) fn look(path: impl rustix::path::Arg) -> Result<Seen, Errno> {
     let path = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
     let facts = facts(&path)?;
     let id = id_in(&facts);
@@ -373,7 +354,7 @@ fn look(path: impl rustix::path::Arg) -> Result<Seen, Errno> {
 
 impl Seen {
     /// Opens it, if it is memory. `pid` is whose mounts may show that.
-    fn open(&self, want: Access, pid: u32) -> Result<OwnedFd, ReachError> {
+    pub(crate) fn open(&self, want: Access, pid: u32) -> Result<OwnedFd, ReachError> {
         self.require_memory(pid)?;
         let access = match want {
             Access::Write => OFlags::WRONLY,
@@ -399,12 +380,12 @@ impl Seen {
         }
     }
 
-    fn file_type(&self) -> FileType {
+    pub(crate) fn file_type(&self) -> FileType {
         FileType::from_raw_mode(u32::from(self.facts.stx_mode))
     }
 
     /// What it is, in words.
-    fn what(&self) -> String {
+    pub(crate) fn what(&self) -> String {
         let link = std::fs::read_link(format!("/proc/self/fd/{}", self.path.as_raw_fd()));
         let link = link.map(|it| it.into_os_string().into_encoded_bytes());
         let link = link.unwrap_or_default();
@@ -443,7 +424,8 @@ fn is_memory(dev: u64, pid: u32) -> Result<bool, Errno> {
 /// What the kernel has in its cache: no file system is asked.
 fn facts(fd: &OwnedFd) -> Result<Statx, Errno> {
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    statx(fd, c"", flags, StatxFlags::TYPE | StatxFlags::INO)
+    let wanted = StatxFlags::TYPE | StatxFlags::INO | StatxFlags::MNT_ID;
+    statx(fd, c"", flags, wanted)
 }
 
 fn id_in(facts: &Statx) -> Id {

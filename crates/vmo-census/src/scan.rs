@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The walk through `/proc`.
+//! What one process has, by `/proc`.
 //!
 //! | of each process | asked | by |
 //! |---|---|---|
@@ -8,12 +8,13 @@
 //! | `fd/N` of those | device, inode, size | `statx`, which asks no file system |
 //! | `maps` | mappings on devices of memory | a read, line by line |
 //! | seals | once per object | an `O_PATH` open, then of that one, now known, a real one |
+//!
+//! All of that can wait for a process that replaces its program: see [`patience`](crate::patience).
+//! What never does is `comm`, and `statx` of the folder.
 
 use core::mem::MaybeUninit;
 use std::collections::HashMap;
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
 
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RawDir, Statx, StatxFlags, makedev, open, openat,
@@ -23,36 +24,17 @@ use rustix::io::{Errno, Result};
 
 use crate::devices::Devices;
 use crate::parse::{self, MapsLine};
-use crate::{
-    Access, Census, HeldFd, Holder, Id, Kind, Kinds, Mapped, Object, Process, Seals, Sight,
-};
+use crate::patience::Pulse;
+use crate::{Access, HeldFd, Holder, Id, Kind, Kinds, Mapped, Object, Process, Seals, Sight};
 
 /// How much is read at a time; no line of `maps` is longer.
 const CHUNK: usize = 64 << 10;
 
-pub(crate) fn all(root: &Path, kinds: Kinds) -> io::Result<Census> {
-    let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = open(root, folder, Mode::empty())?;
-    let mut scan = Scan {
-        devices: Devices::new(kinds)?,
-        found: HashMap::new(),
-        buffer: Vec::with_capacity(CHUNK),
-        learned: false,
-    };
-    let mut processes = Vec::new();
-    for pid in pids(&root)? {
-        processes.extend(scan.process(&root, pid));
-    }
-    let mut objects: Vec<Object> = scan.found.into_values().collect();
-    for object in &mut objects {
-        complete(&root, object);
-    }
-    objects.sort_by_key(|it| (it.id, it.kind));
-    Ok(Census { objects, processes })
-}
+/// Objects by id. The kernel numbers System V segments apart: an inode alone could be two.
+pub(crate) type Found = HashMap<(Id, Kind), Object>;
 
 /// The processes that are there now, in order.
-fn pids(root: &OwnedFd) -> Result<Vec<u32>> {
+pub(crate) fn pids(root: &OwnedFd) -> Result<Vec<u32>> {
     let mut pids = Vec::new();
     let mut space = [MaybeUninit::uninit(); 16 << 10];
     let mut entries = RawDir::new(root, &mut space);
@@ -68,12 +50,15 @@ fn is_denied(error: Errno) -> bool {
     error == Errno::ACCESS || error == Errno::PERM
 }
 
-/// What has been found so far.
+/// What one thread knows.
 #[derive(Debug)]
-struct Scan {
+pub(crate) struct Scan {
     devices: Devices,
-    /// The kernel numbers System V segments apart: an inode alone could be two objects.
-    found: HashMap<(Id, Kind), Object>,
+    pulse: Pulse,
+    /// Of the process at hand.
+    found: Found,
+    /// Of all so far: an object is asked once.
+    seals: HashMap<Id, Seals>,
     buffer: Vec<u8>,
     /// Whether the mounts of the process at hand have been read.
     learned: bool,
@@ -86,19 +71,52 @@ struct Target<'a> {
     dir: BorrowedFd<'a>,
 }
 
+/// Of a process that does not let itself be looked into, what never waits; `None` if it is
+/// gone.
+pub(crate) fn silent(root: &OwnedFd, pid: u32) -> Option<Process> {
+    let dir = place_of(root, pid).ok()?;
+    let mut name = Vec::new();
+    read_file(dir.as_fd(), "comm", &mut name).ok()?;
+    if name.last() == Some(&b'\n') {
+        name.pop();
+    }
+    Some(Process {
+        pid,
+        name,
+        uid: uid_of(&dir)?,
+        sight: Sight::Silent,
+    })
+}
+
+fn place_of(dir: &OwnedFd, pid: u32) -> Result<OwnedFd> {
+    let place = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(dir, pid.to_string(), place, Mode::empty())
+}
+
+fn uid_of(dir: &OwnedFd) -> Option<u32> {
+    let facts = statx(dir, "", AtFlags::EMPTY_PATH, StatxFlags::UID);
+    Some(facts.ok()?.stx_uid)
+}
+
 impl Scan {
-    /// What one process has; `None` if it is gone, or of the kernel.
-    fn process(&mut self, root: &OwnedFd, pid: u32) -> Option<Process> {
-        let place = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let mut dir = openat(root, pid.to_string(), place, Mode::empty()).ok()?;
-        read_file(dir.as_fd(), "stat", &mut self.buffer).ok()?;
-        let stat = parse::stat(&self.buffer)?;
-        if stat.kernel {
-            return None;
+    pub(crate) fn new(devices: Devices, pulse: Pulse) -> Self {
+        Self {
+            devices,
+            pulse,
+            found: Found::new(),
+            seals: HashMap::new(),
+            buffer: Vec::with_capacity(CHUNK),
+            learned: false,
         }
+    }
+
+    /// What one process has; `None` if it is gone, or of the kernel.
+    pub(crate) fn process(&mut self, root: &OwnedFd, pid: u32) -> Option<(Process, Found)> {
+        let mut dir = place_of(root, pid).ok()?;
+        read_file(dir.as_fd(), "stat", &mut self.buffer).ok()?;
+        let stat = parse::stat(&self.buffer).filter(|it| !it.kernel)?;
         let (name, state) = (stat.name.to_vec(), stat.state);
-        let uid = statx(&dir, "", AtFlags::EMPTY_PATH, StatxFlags::UID);
-        let uid = uid.ok()?.stx_uid;
+        let uid = uid_of(&dir)?;
         if state == b'Z' {
             // Its first thread is gone, and what the others hold shows at them only.
             dir = self.living_thread(&dir).unwrap_or(dir);
@@ -116,20 +134,20 @@ impl Scan {
             (false, true) => Sight::NoMaps,
             (true, true) => Sight::Nothing,
         };
-        Some(Process {
+        let process = Process {
             pid,
             name,
             uid,
             sight,
-        })
+        };
+        Some((process, core::mem::take(&mut self.found)))
     }
 
     fn living_thread(&mut self, dir: &OwnedFd) -> Option<OwnedFd> {
         let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = openat(dir, "task", folder, Mode::empty()).ok()?;
         pids(&tasks).ok()?.into_iter().find_map(|tid| {
-            let place = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let thread = openat(&tasks, tid.to_string(), place, Mode::empty()).ok()?;
+            let thread = place_of(&tasks, tid).ok()?;
             read_file(thread.as_fd(), "stat", &mut self.buffer).ok()?;
             let stat = parse::stat(&self.buffer)?;
             (stat.state != b'Z' && stat.state != b'X').then_some(thread)
@@ -143,6 +161,7 @@ impl Scan {
         let mut path = [MaybeUninit::uninit(); 4 << 10];
         let mut entries = RawDir::new(&dir, &mut space);
         while let Some(entry) = entries.next() {
+            self.pulse.beat();
             let entry = entry?;
             let Some(fd) = parse::pid(entry.file_name().to_bytes()) else {
                 continue;
@@ -181,11 +200,14 @@ impl Scan {
             Ok(()) => parse::fdinfo(&self.buffer).unwrap_or(Access::Unknown),
             Err(_) => Access::Unknown,
         };
+        let known = self.seals.get(&id).copied();
+        let known = known.or_else(|| seals(target.dir, &place, id, kind));
+        if let Some(known) = known {
+            self.seals.insert(id, known);
+        }
         let object = self.object(id, kind, || name.to_vec());
         tell(object, &facts);
-        if object.seals.is_none() {
-            object.seals = seals(target.dir, &place, object);
-        }
+        object.seals = known;
         holder(object, target.pid).fds.push(HeldFd { fd, access });
     }
 
@@ -222,6 +244,7 @@ impl Scan {
         let mut buffer = core::mem::take(&mut self.buffer);
         buffer.clear();
         let result = loop {
+            self.pulse.beat();
             buffer.reserve(CHUNK);
             match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut buffer)) {
                 Ok(0) => break Ok(()),
@@ -288,34 +311,7 @@ fn holder(object: &mut Object, pid: u32) -> &mut Holder {
     &mut holders[last]
 }
 
-/// Asks a mapping for what no descriptor has told; only the privileged may.
-fn complete(root: &OwnedFd, object: &mut Object) {
-    let sealable = matches!(object.kind, Kind::Memfd | Kind::HugeMemfd);
-    if object.size.is_some() && (object.seals.is_some() || !sealable) {
-        return;
-    }
-    for at in 0..object.holders.len() {
-        let Some((holder, map)) = object.holders.get(at).and_then(|holder| {
-            let map = holder.maps.first()?;
-            Some((holder.pid, *map))
-        }) else {
-            continue;
-        };
-        let end = map.addr.saturating_add(map.len);
-        let place = format!("{holder}/map_files/{:x}-{end:x}", map.addr);
-        let Ok(facts) = facts(root.as_fd(), &place) else {
-            continue;
-        };
-        // The process may have mapped something else there meanwhile.
-        if id_of(&facts) == object.id {
-            tell(object, &facts);
-            object.seals = seals(root.as_fd(), &place, object);
-            return;
-        }
-    }
-}
-
-fn tell(object: &mut Object, facts: &Statx) {
+pub(crate) fn tell(object: &mut Object, facts: &Statx) {
     if object.kind == Kind::Tmpfs && facts.stx_nlink == 0 {
         if let Some(name) = object.name.strip_suffix(parse::DELETED) {
             object.name = name.to_vec();
@@ -329,7 +325,7 @@ fn tell(object: &mut Object, facts: &Statx) {
 
 /// What can be known of a file without asking its file system, which may be a process that
 /// never answers.
-fn facts(dir: BorrowedFd<'_>, place: &str) -> Result<Statx> {
+pub(crate) fn facts(dir: BorrowedFd<'_>, place: &str) -> Result<Statx> {
     statx(
         dir,
         place,
@@ -338,7 +334,7 @@ fn facts(dir: BorrowedFd<'_>, place: &str) -> Result<Statx> {
     )
 }
 
-fn id_of(facts: &Statx) -> Id {
+pub(crate) fn id_of(facts: &Statx) -> Id {
     Id {
         dev: makedev(facts.stx_dev_major, facts.stx_dev_minor),
         ino: facts.stx_ino,
@@ -353,13 +349,13 @@ fn is_file(facts: &Statx) -> bool {
 
 /// The seals of a memfd. The place is opened without its file first: a process that puts
 /// another file there in time would make us open that, which some devices take for an order.
-fn seals(dir: BorrowedFd<'_>, place: &str, object: &Object) -> Option<Seals> {
-    if !matches!(object.kind, Kind::Memfd | Kind::HugeMemfd) {
+pub(crate) fn seals(dir: BorrowedFd<'_>, place: &str, id: Id, kind: Kind) -> Option<Seals> {
+    if !matches!(kind, Kind::Memfd | Kind::HugeMemfd) {
         return None;
     }
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let found = openat(dir, place, flags, Mode::empty()).ok()?;
-    if id_of(&facts_of(&found).ok()?) != object.id {
+    if id_of(&facts_of(&found).ok()?) != id {
         return None;
     }
     let number = std::os::fd::AsRawFd::as_raw_fd(&found);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use proptest::prelude::*;
-use vmo_census::parse::{fdinfo, link, maps_line, pid, stat, tmpfs_mount, unescape};
+use vmo_census::parse::{fdinfo, file_system, link, maps_line, pid, stat, tmpfs_mount, unescape};
 use vmo_census::{Access, Id, Kind, Seals, escape};
 
 #[test]
@@ -127,6 +127,11 @@ fn a_mount_is_a_tmpfs_by_its_type_alone() {
         Some((0, 30))
     );
     assert_eq!(tmpfs_mount(b"31 22 0:30x / /x rw - tmpfs x rw"), None);
+    // The source is called like a file system, the place like a separator.
+    let line = b"31 22 0:30 / /x\\040-\\040ext4 rw shared:1 - fuse ext4 rw";
+    assert_eq!(file_system(line), Some((31, &b"fuse"[..])));
+    assert_eq!(file_system(b"31x 22 0:30 / /x rw - ext4 x rw"), None);
+    assert_eq!(file_system(b"31 22 0:30 / /x rw -"), None);
 }
 
 #[test]
@@ -164,7 +169,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_parser_panic(text in any::<Vec<u8>>()) {
         let _ = (maps_line(&text), stat(&text), pid(&text), link(&text));
-        let _ = (fdinfo(&text), tmpfs_mount(&text), unescape(&text));
+        let _ = (fdinfo(&text), tmpfs_mount(&text), file_system(&text), unescape(&text));
     }
 
     #[test]

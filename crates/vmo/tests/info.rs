@@ -422,7 +422,7 @@ fn what_is_not_there_is_one_line_that_says_so() {
         ("/no/such/file", 1, "/no/such/file"),
         ("/tmp", 1, "a directory"),
         ("/dev/zero", 1, "a device"),
-        (fifo.as_str(), 1, "a FIFO"),
+        (fifo.as_str(), 1, "a pipe"),
         ("camera", 2, "PID:FD"),
         ("", 2, "PID:FD"),
         ("1:2:x", 2, "PID:FD"),

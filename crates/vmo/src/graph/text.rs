@@ -99,6 +99,7 @@ pub(super) fn about_process(process: &Process) -> Vec<String> {
         Some(Sight::Full) => {}
         Some(Sight::NoFds) => lines.push("its descriptors could not be seen".to_owned()),
         Some(Sight::NoMaps) => lines.push("its mappings could not be seen".to_owned()),
+        Some(Sight::Silent) => lines.push("it does not let itself be looked into".to_owned()),
         _ => lines.push("it could not be looked at".to_owned()),
     }
     lines

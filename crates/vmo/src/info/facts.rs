@@ -4,9 +4,9 @@
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, StatxFlags, fcntl_get_seals, statx};
-use vmo_census::{Id, Kind, Object, Seals};
+use vmo_census::{Id, Kind, Object, Seals, id_of};
 
-use super::reach::{Reached, id_of};
+use super::reach::Reached;
 
 /// What is known of an object.
 #[derive(Clone, Debug, Default)]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use clap::Args;
+use rustix::process::Uid;
 use vmo_census::{Census, Kinds, Sight, escape};
 
 use crate::Failure;
@@ -126,17 +127,40 @@ impl View {
         }
     }
 
-    /// What is said of processes that could not be looked at.
-    fn footer(&self) -> Option<String> {
-        let (processes, they) = match self.unseen() {
-            0 => return None,
+    /// What is said of processes that could not be looked at: what would help, and of whom
+    /// nothing would. `me` is who looks.
+    fn footer(&self, me: Uid) -> Vec<String> {
+        let processes = self.census.processes.iter();
+        let silent: Vec<String> = processes
+            .filter(|it| it.sight == Sight::Silent)
+            .map(|it| format!("{}:{}", escape(&it.name), it.pid))
+            .collect();
+        let mut lines = Vec::new();
+        let (processes, they) = match self.unseen().saturating_sub(silent.len()) {
+            0 => (String::new(), ""),
             1 => ("1 process".to_owned(), "it holds"),
             unseen => (format!("{unseen} processes"), "they hold"),
         };
-        Some(format!(
-            "{processes} could not be looked at: run vmo as root or with CAP_SYS_PTRACE \
-             to see what {they}"
-        ))
+        if !processes.is_empty() {
+            lines.push(match me.is_root() {
+                true => format!("{processes} could not be looked at, not even by root"),
+                false => format!(
+                    "{processes} could not be looked at: run vmo as root or with CAP_SYS_PTRACE \
+                     to see what {they}"
+                ),
+            });
+        }
+        if let Some(first) = silent.first() {
+            let others = match silent.len().saturating_sub(1) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            lines.push(format!(
+                "{first}{others} can't be looked into while replacing its program, which does \
+                 not end"
+            ));
+        }
+        lines
     }
 }
 
@@ -206,6 +230,8 @@ struct Screen {
     style: Style,
     /// Columns and rows, of a terminal.
     size: Option<(usize, usize)>,
+    /// Who looks at it.
+    me: Uid,
 }
 
 impl Screen {
@@ -217,6 +243,7 @@ impl Screen {
         Self {
             style: Style::of_stdout(),
             size: terminal.then_some(size),
+            me: rustix::process::geteuid(),
         }
     }
 
@@ -229,7 +256,8 @@ impl Screen {
             lines.push(view.nothing());
         }
         if !complete {
-            lines.extend(view.footer().map(|footer| self.style.dim(&footer)));
+            let footer = view.footer(self.me).into_iter();
+            lines.extend(footer.map(|line| self.style.dim(&line)));
         }
         lines
     }
@@ -253,8 +281,8 @@ mod tests {
 
     use super::*;
 
-    /// What is said below the table, where so many processes are not seen.
-    fn last_line(unseen: usize, of: Option<u32>) -> String {
+    /// What is said below the table, where so many processes are not seen for that reason.
+    fn last_line(me: Uid, unseen: usize, sight: Sight, of: Option<u32>) -> String {
         let census = Census::take(Kinds::Memfds).unwrap();
         let mut view = View {
             census,
@@ -262,19 +290,20 @@ mod tests {
             all: false,
         };
         view.census.objects.clear();
-        let me = std::process::id();
+        let here = std::process::id();
         for process in &mut view.census.processes {
             process.sight = Sight::Full;
         }
-        let others = view.census.processes.iter_mut().filter(|it| it.pid != me);
+        let others = view.census.processes.iter_mut().filter(|it| it.pid != here);
         let mut others: Vec<_> = others.collect();
         assert!(others.len() >= unseen);
         for process in others.iter_mut().take(unseen) {
-            process.sight = Sight::Nothing;
+            process.sight = sight;
         }
         Screen {
             style: Style::of_stdout(),
             size: None,
+            me,
         }
         .page(&view, None)
         .pop()
@@ -286,13 +315,23 @@ mod tests {
         // Two others at least, wherever this runs.
         let sleep = || Command::new("sleep").arg("60").spawn().unwrap();
         let mut others = [sleep(), sleep()];
-        assert_eq!(last_line(0, None), "no process here has a memfd");
-        assert!(last_line(1, None).contains("1 process could not be looked at"));
-        assert!(last_line(1, None).ends_with("to see what it holds"));
-        assert!(last_line(2, None).ends_with("to see what they hold"));
+        let nobody = Uid::from_raw(65534);
+        let denied = |unseen, of| last_line(nobody, unseen, Sight::Nothing, of);
+        assert_eq!(denied(0, None), "no process here has a memfd");
+        assert!(denied(1, None).contains("1 process could not be looked at"));
+        assert!(denied(1, None).ends_with("to see what it holds"));
+        assert!(denied(2, None).ends_with("to see what they hold"));
+        // Who is root already needs no advice to be it.
+        let root = last_line(Uid::ROOT, 1, Sight::Nothing, None);
+        assert!(root.ends_with("not even by root"), "{root}");
+        // No privilege would help.
+        let silent = last_line(nobody, 1, Sight::Silent, None);
+        assert!(silent.contains("can't be looked into") && !silent.contains("root"));
+        assert!(!silent.contains("more"));
+        assert!(last_line(nobody, 2, Sight::Silent, None).contains(" and 1 more "));
         // Nobody else can share what it has not.
         let me = std::process::id();
-        assert!(last_line(1, Some(me)).ends_with("has no memfd"));
+        assert!(denied(1, Some(me)).ends_with("has no memfd"));
         for other in &mut others {
             other.kill().unwrap();
             other.wait().unwrap();

@@ -6,6 +6,10 @@
 //! says what became of each policy. It ends with 77 where nothing can be mounted, and else when
 //! it is killed, which frees the victim.
 //!
+//! With the word `exec` the victim is a villain itself: it replaces its program, which closes
+//! such a file, which never ends. It says who it is, and which descriptors it keeps: of such a
+//! file as well, and of a memfd. With the word `holds` it does nothing but that.
+//!
 //! ```text
 //!   victim ── open("f") ──► kernel ──► /dev/fuse ──► server
 //!   victim ── fstat(fd) ──► kernel ──► /dev/fuse ──► … (nobody answers)
@@ -17,11 +21,15 @@ mod server;
 
 use core::time::Duration;
 use std::fs::File;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc;
 use std::time::Instant;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::io::{FdFlags, fcntl_setfd};
 
 use mapped_vmo::zx::{AdoptPolicy, FdKind, Status, Vmo};
 
@@ -38,20 +46,28 @@ const POLICIES: [AdoptPolicy; 6] = [
 ];
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1) {
-        Some(path) => offered(&PathBuf::from(path)),
-        None => serve(),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        [] => serve("offered"),
+        ["exec"] => serve("executes"),
+        ["holds"] => serve("holding"),
+        ["offered", path] => offered(Path::new(path)),
+        ["executes", path] => executes(Path::new(path)),
+        ["holding", path] => holding(Path::new(path)),
+        _ => ExitCode::from(2),
     }
 }
 
 /// Mounts, starts the victim, and serves until that has ended.
-fn serve() -> ExitCode {
+fn serve(deed: &str) -> ExitCode {
     // Over what is there: nobody outside the namespace sees it, and nothing is left of it.
     let place = std::env::temp_dir();
     match server::mount(&place) {
         Ok(device) => {
             // By this name, since the program itself may be hidden by the mount.
             let mut victim = Command::new("/proc/self/exe")
+                .arg(deed)
                 .arg(place.join("f"))
                 .spawn()
                 .expect("this program");
@@ -65,13 +81,51 @@ fn serve() -> ExitCode {
     }
 }
 
-/// The victim, to whom the file is offered.
-fn offered(path: &Path) -> ExitCode {
-    // Who serves the file may be killed: then everything that waits for it ends.
+/// The file. Who serves it may be killed: then everything that waits for it ends.
+fn open(path: &Path) -> OwnedFd {
     let kill = Some(rustix::process::Signal::KILL);
     rustix::process::set_parent_process_death_signal(kill).expect("a death signal");
     let open = File::options().read(true).write(true).open(path);
-    let file = OwnedFd::from(open.expect("an open file, to which the server answers"));
+    open.expect("an open file, to which the server answers")
+        .into()
+}
+
+/// Has the file and a memfd, and does nothing.
+fn holding(path: &Path) -> ExitCode {
+    let (file, memory) = (open(path), memfd());
+    tell(&file, &memory);
+    loop {
+        std::thread::park();
+    }
+}
+
+fn tell(file: &OwnedFd, memory: &OwnedFd) {
+    let (file, memory) = (file.as_raw_fd(), memory.as_raw_fd());
+    println!("{} {file} {memory}", std::process::id());
+}
+
+/// Replaces its program while it has the file open.
+fn executes(path: &Path) -> ExitCode {
+    let (kept, memory) = (open(path), memfd());
+    let _closed = open(path);
+    for stays in [&kept, &memory] {
+        fcntl_setfd(stays, FdFlags::empty()).expect("a descriptor that stays");
+    }
+    tell(&kept, &memory);
+    let error = Command::new("/proc/self/exe").exec();
+    println!("it is not replaced: {error}");
+    ExitCode::FAILURE
+}
+
+fn memfd() -> OwnedFd {
+    let memory = memfd_create(c"executes", MemfdFlags::CLOEXEC).expect("a memfd");
+    rustix::io::write(&memory, b"memory").expect("six bytes");
+    memory
+}
+
+/// The victim, to whom the file is offered.
+fn offered(path: &Path) -> ExitCode {
+    let file = open(path);
     let stalls = stalls(&file);
     println!("fstat on it stalls: {stalls}");
     let mut good = stalls;
