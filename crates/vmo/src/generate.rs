@@ -9,6 +9,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use crate::object::shown;
 use crate::usage::Misuse;
 use crate::{Failure, command};
 
@@ -117,11 +118,6 @@ fn write_all(pages: &[Page], dir: &Path) -> Result<bool, Failure> {
         let path = dir.join(format!("{}.1", page.name));
         std::fs::write(&path, page.text()?).map_err(|error| problem(&path, error))?;
     }
-    writeln!(
-        stdout().lock(),
-        "{} pages in {}",
-        pages.len(),
-        dir.display()
-    )?;
+    writeln!(stdout().lock(), "{} pages in {}", pages.len(), shown(dir))?;
     Ok(true)
 }

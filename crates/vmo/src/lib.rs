@@ -137,8 +137,13 @@ fn is_broken_pipe(error: &(dyn core::error::Error + 'static)) -> bool {
     io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// One line on stderr.
+/// One line on stderr, fit for a terminal, whatever a file or an argument in it is called.
 fn complain(message: &str) {
+    // What is escaped already stays as it is.
+    let pieces = message
+        .split('\\')
+        .map(|it| vmo_census::escape(it.as_bytes()));
+    let line = pieces.collect::<Vec<_>>().join("\\");
     // Nothing can be done about an error of printing an error.
-    let _ = writeln!(io::stderr(), "vmo: {message}");
+    let _ = writeln!(io::stderr(), "vmo: {line}");
 }

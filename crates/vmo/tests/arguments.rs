@@ -89,6 +89,37 @@ proptest! {
 }
 
 #[test]
+fn what_a_file_is_called_is_no_control_of_a_terminal() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("control");
+    std::fs::create_dir_all(&folder).unwrap();
+    let hostile = "no\nsuch\x1b[2J\u{9b}\u{202e}";
+    let there = folder.join(hostile);
+    let there = there.to_str().unwrap();
+    let missing = &format!("./{hostile}/nothing");
+    let option = &format!("--{hostile}");
+    for arguments in [
+        &["demo", "--file", missing][..],
+        &["demo", "--png", missing],
+        &["demo", "--png", there],
+        &["run", "--", missing],
+        &["run", "--", hostile],
+        &["man", "--dir", there],
+        &["man", "--dir", "/dev/null/no\nsuch\x1b[2J\u{9b}\u{202e}"],
+        &["copy", missing, there],
+        &["ls", option],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmo"));
+        let output = command.args(arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let line = said.lines().find(|it| it.contains("such"));
+        let whole = line.is_some_and(|it| it.contains("no\\x0asuch") || it.contains("no\\nsuch"));
+        assert!(whole || arguments[0] == "ls", "{arguments:?}: {said:?}");
+        let control = |it: char| it.is_control() && it != '\n' || it == '\u{202e}';
+        assert!(!said.contains(control), "{arguments:?}: {said:?}");
+    }
+}
+
+#[test]
 fn each_verb_refuses_an_unknown_option_in_one_line_that_names_its_help() {
     for verb in vmo_command::command().get_subcommands() {
         let verb = verb.get_name();

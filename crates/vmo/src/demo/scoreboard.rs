@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Failure;
 use crate::look::{Look, Tally, Verdict};
+use crate::object::shown;
 
 /// Something that must go well, and how it went.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +75,7 @@ impl Scoreboard {
     /// Where the picture is.
     pub(super) fn picture(&mut self, path: &Path) -> Result<(), Failure> {
         self.picture = Some(path.display().to_string());
-        let line = format!("\n  The last frame is in {}", path.display());
+        let line = format!("\n  The last frame is in {}", shown(path));
         self.look.text(&line)
     }
 
