@@ -169,9 +169,23 @@ pub(crate) fn drain(
     let progress = Progress::new("copying", total);
     let mut buffer = vec![0; CHUNK];
     let mut done: u64 = 0;
+    // Zeros are written anyway, or there is nothing that could have holes.
+    let sparse = !matches!(sink, Sink::Stream(_)) && source.metadata()?.is_file();
+    let mut until = if sparse { 0 } else { u64::MAX };
     while done < limit {
-        let rest = usize::try_from(limit.saturating_sub(done)).unwrap_or(usize::MAX);
-        let now = rest.min(CHUNK);
+        if done >= until {
+            let hole = hole_at(source)?.min(limit.saturating_sub(done));
+            sink.skip(hole)?;
+            done = done.saturating_add(hole);
+            progress.at(done);
+            seek(&*source, SeekFrom::Current(i64::try_from(hole)?))?;
+            until = done.saturating_add(data_at(source)?);
+        }
+        let rest = usize::try_from(limit.min(until).saturating_sub(done));
+        let now = rest.map_or(CHUNK, |it| it.min(CHUNK));
+        if now == 0 {
+            break;
+        }
         let got = read_some(source, buffer.get_mut(..now).unwrap_or_default())?;
         if got == 0 {
             break;
@@ -182,6 +196,29 @@ pub(crate) fn drain(
         progress.at(done);
     }
     Ok(done)
+}
+
+/// How many bytes of a file have nothing behind them, from where it stands.
+fn hole_at(file: &File) -> io::Result<u64> {
+    let here = seek(file, SeekFrom::Current(0))?;
+    let data = match seek(file, SeekFrom::Data(here)) {
+        // All that follow. A file of /proc has bytes and no length.
+        Err(Errno::NXIO) => file.metadata()?.len(),
+        data => data.unwrap_or(here),
+    };
+    seek(file, SeekFrom::Start(here))?;
+    Ok(data.saturating_sub(here))
+}
+
+/// How many bytes follow before there is a hole, if that can be told.
+fn data_at(file: &File) -> io::Result<u64> {
+    let here = seek(file, SeekFrom::Current(0))?;
+    let hole = seek(file, SeekFrom::Hole(here));
+    seek(file, SeekFrom::Start(here))?;
+    Ok(hole
+        .ok()
+        .filter(|it| *it > here)
+        .map_or(u64::MAX, |it| it.saturating_sub(here)))
 }
 
 /// Where an object has no memory, by a descriptor whose position is nobody else's.

@@ -74,6 +74,37 @@ fn holes_stay_holes() {
 }
 
 #[test]
+fn holes_of_a_file_stay_holes_wherever_they_go() {
+    let folder = folder("holes_of_files");
+    let (from, file) = (folder.join("from"), folder.join("to"));
+    let size = 64 << 20;
+    let source = fs::File::create(&from).unwrap();
+    source.set_len(size).unwrap();
+    for at in (1 << 20..4 << 20).step_by(64 << 10) {
+        pwrite(&source, b"data!", at).unwrap();
+    }
+    let whole = fs::read(&from).unwrap();
+    let (from, to) = (from.to_str().unwrap(), file.to_str().unwrap());
+    let object = memfd("full", size);
+    pwrite(&object, &vec![7; usize::try_from(size).unwrap()], 0).unwrap();
+    good(vmo(&["copy", from, to]));
+    good(vmo(&["copy", from, &place(&object)]));
+    assert!(fs::read(&file).unwrap() == whole);
+    assert!(good(vmo(&["cat", &place(&object)])) == whole);
+    let blocks = fs::metadata(&file).unwrap().blocks();
+    assert!(blocks * 512 < 1 << 20, "{blocks} blocks of the file");
+    let blocks = fstat(&object).unwrap().st_blocks;
+    assert!(blocks * 512 < 1 << 20, "{blocks} blocks of the object");
+    // From where standard input stands, and up to its end.
+    let mut standing = fs::File::open(from).unwrap();
+    std::io::Seek::seek(&mut standing, std::io::SeekFrom::Start(3_000_000)).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vmo"));
+    let status = command.args(["copy", "-", to]).stdin(standing).status();
+    assert!(status.unwrap().success());
+    assert!(fs::read(&file).unwrap() == whole[3_000_000..]);
+}
+
+#[test]
 fn a_sealed_copy_never_changes_and_has_no_holes() {
     let fd = memfd("from", 0);
     pwrite(&fd, &pattern(9000), 0).unwrap();
