@@ -120,7 +120,8 @@ fn begin_with(path: &Path, vmo: Vmo, size: u64) -> Result<Vmo, Failure> {
         true => standard_input()?,
         false => File::open(path).map_err(|error| format!("{called}: {error}"))?,
     };
-    fill::pour(&mut source, &vmo, size).map_err(|why| format!("{called}: {why}"))?;
+    let limits = (size, fill::memory_left());
+    fill::pour(&mut source, &vmo, limits).map_err(|why| format!("{called}: {why}"))?;
     let more = source.read(&mut [0]);
     match more.map_err(|error| format!("{called}: {error}"))? {
         0 => Ok(vmo),

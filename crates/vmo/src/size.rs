@@ -25,10 +25,17 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
 
 /// `bytes` as people read them.
 pub(crate) fn human(bytes: u64) -> String {
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let units = [
+        ("EiB", 60),
+        ("PiB", 50),
+        ("TiB", 40),
+        ("GiB", 30),
+        ("MiB", 20),
+        ("KiB", 10),
+    ];
     for (unit, shift) in units {
         if bytes >> shift > 0 {
-            return format!("{:.1} {unit}", bytes as f64 / f64::from(1u32 << shift));
+            return format!("{:.1} {unit}", bytes as f64 / (1_u64 << shift) as f64);
         }
     }
     format!("{bytes} B")
@@ -70,5 +77,8 @@ mod tests {
         assert_eq!(human(1023), "1023 B");
         assert_eq!(human(1536), "1.5 KiB");
         assert_eq!(human(5 << 30), "5.0 GiB");
+        assert_eq!(human(3 << 40), "3.0 TiB");
+        assert_eq!(human(5 << 50), "5.0 PiB");
+        assert_eq!(human(i64::MAX as u64), "8.0 EiB");
     }
 }

@@ -38,6 +38,32 @@ fn cat_of_a_large_object_takes_little_memory() {
 }
 
 #[test]
+fn what_this_machine_has_no_memory_for_is_refused_before_the_first_byte() {
+    let fd = memfd("terabytes", 1 << 50);
+    let file = folder("terabytes").join("file");
+    let sparse = fs::File::create(&file).unwrap();
+    sparse.set_len(8 << 40).unwrap();
+    let (at, path) = (place(&fd), file.to_str().unwrap());
+    for arguments in [
+        &["copy", "--seal", &at][..],
+        &["copy", "--seal", path],
+        &["create", "--from", path],
+    ] {
+        let mut running = Running::vmo(arguments);
+        until("the end", || running.0.try_wait().unwrap().is_some());
+        let mut said = String::new();
+        running
+            .0
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        assert!(said.contains("of memory left"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn what_comes_through_a_pipe_takes_little_memory() {
     let fd = memfd("large", SIZE);
     let folder = folder("large");
