@@ -85,11 +85,7 @@ impl Drop for NewFile {
     }
 }
 
-/// A name beside it that nobody else takes.
+/// A name beside it that nobody else takes, and that is no longer for a long name.
 fn part_of(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default();
-    let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(format!(".vmo-{}.part", std::process::id()));
-    target.with_file_name(part)
+    target.with_file_name(format!(".vmo-{}.part", std::process::id()))
 }

@@ -143,6 +143,21 @@ fn a_copy_that_is_broken_off_leaves_the_file_that_was_there() {
 }
 
 #[test]
+fn a_file_may_be_called_as_long_as_files_are() {
+    let folder = folder("long");
+    let name = "n".repeat(255);
+    let file = folder.join(&name);
+    for bytes in ["new", "and again"] {
+        good(fed(
+            &["copy", "-", file.to_str().unwrap()],
+            bytes.as_bytes(),
+        ));
+        assert_eq!(fs::read(&file).unwrap(), bytes.as_bytes());
+    }
+    assert_eq!(names(&folder), [name]);
+}
+
+#[test]
 fn a_target_that_is_a_pipe_stays_one() {
     let fifo = folder("fifo").join("fifo");
     assert!(
