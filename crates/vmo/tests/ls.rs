@@ -2,9 +2,12 @@
 //! `vmo ls`: what this very process holds is listed, for people and for machines.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
-use std::io::{BufRead, BufReader};
+use core::time::Duration;
+use std::io::{BufRead, BufReader, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
 use serde_json::Value;
@@ -153,6 +156,36 @@ fn a_process_that_is_not_there_is_an_error() {
     }
 }
 
+/// What a program writes, read by another thread: who waits for a line can stop waiting.
+struct Shown(Receiver<String>);
+
+impl Shown {
+    fn of(from: impl Read + Send + 'static) -> Self {
+        // Without a place for more, the reader stops with whoever takes the lines.
+        let (to, lines) = sync_channel(0);
+        std::thread::spawn(move || {
+            let mut all = BufReader::new(from).lines().map(Result::unwrap);
+            all.try_for_each(|line| to.send(line))
+        });
+        Self(lines)
+    }
+
+    /// Waits for a line with that in it, a few seconds. What came instead, if it did not.
+    fn until(&mut self, sign: &str) -> Result<String, String> {
+        let end = Instant::now() + Duration::from_secs(6);
+        let mut others = String::new();
+        let left = || end.saturating_duration_since(Instant::now());
+        while let Ok(line) = self.0.recv_timeout(left()) {
+            if line.contains(sign) {
+                return Ok(line);
+            }
+            others.push_str(&line);
+            others.push('\n');
+        }
+        Err(others)
+    }
+}
+
 #[test]
 fn watching_marks_what_is_new_has_grown_and_is_gone() {
     let mut watcher = Command::new(env!("CARGO_BIN_EXE_vmo"))
@@ -160,13 +193,13 @@ fn watching_marks_what_is_new_has_grown_and_is_gone() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
+    let mut shown = Shown::of(watcher.stdout.take().unwrap());
     let mut until = |sign: &str| {
-        let mut lines = lines.by_ref().map(Result::unwrap).take(10_000);
-        assert!(
-            lines.any(|line| line.contains(sign)),
-            "no line with {sign:?}"
-        );
+        if let Err(rest) = shown.until(sign) {
+            watcher.kill().unwrap();
+            watcher.wait().unwrap();
+            panic!("no line with {sign:?} among\n{rest}");
+        }
     };
     until("after");
     let (fd, ino) = memfd("ls-watched", 4096);
@@ -176,7 +209,7 @@ fn watching_marks_what_is_new_has_grown_and_is_gone() {
     drop(fd);
     until(&format!("- {ino}"));
     // Nobody reads any more: it ends by itself, and without a word.
-    drop(lines);
+    drop(shown);
     assert_eq!(watcher.wait().unwrap().code(), Some(1));
 }
 
@@ -187,10 +220,16 @@ fn watching_for_machines_gives_an_object_per_line() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
-    for line in lines.take(3) {
-        let json: Value = serde_json::from_str(&line.unwrap()).unwrap();
+    let mut shown = Shown::of(watcher.stdout.take().unwrap());
+    for _ in 0..3 {
+        let Ok(line) = shown.until("") else {
+            watcher.kill().unwrap();
+            watcher.wait().unwrap();
+            panic!("no line");
+        };
+        let json: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(json["schema"], 1);
     }
+    drop(shown);
     watcher.wait().unwrap();
 }
