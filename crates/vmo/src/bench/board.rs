@@ -24,6 +24,21 @@ struct RoundTrip {
     by_first: f64,
 }
 
+impl RoundTrip {
+    fn of(who: Who, mine: &[f64], firsts: &[f64]) -> Self {
+        Self {
+            who,
+            ns: median(mine.to_vec()),
+            by_first: ratio(mine, firsts),
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { who, ns, by_first } = self;
+        format!("  {:<28} {ns:>10.0}   {by_first:>8.2}", who.name())
+    }
+}
+
 /// One candidate at one size.
 #[derive(Debug)]
 struct Stream {
@@ -65,11 +80,9 @@ impl Board {
         let head = format!("  {:<28} {:>10}   {title}", "round trip of 8 bytes", "ns");
         run.look.text(&run.look.style().dim(&head))?;
         for (who, mine) in who.iter().zip(times) {
-            let (ns, by_first) = (median(mine.clone()), ratio(mine, its_times));
-            let who = *who;
-            self.round_trips.push(RoundTrip { who, ns, by_first });
-            let line = format!("  {:<28} {ns:>10.0}   {by_first:>8.2}", who.name());
-            run.look.text(&line)?;
+            let found = RoundTrip::of(*who, mine, its_times);
+            run.look.text(&found.line())?;
+            self.round_trips.push(found);
         }
         run.look.text("")
     }
@@ -190,5 +203,43 @@ mod tests {
         assert_eq!(board.cell(Who::Spin, 64).trim(), "6.400   4.0x");
         assert_eq!(board.cell(Who::Socket, 64).trim(), "-");
         assert_eq!(board.cell(Who::Spin, 4096).trim(), "-");
+    }
+
+    #[test]
+    fn people_machines_and_the_picture_are_given_the_same_round_trips() {
+        let mut board = Board::new();
+        let found = RoundTrip::of(Who::Futex, &[300.0, 310.0, 9000.0], &[100.0, 155.0, 3000.0]);
+        let line = found.line();
+        let shown: Vec<_> = line.split_whitespace().collect();
+        assert_eq!(shown, ["futex", "310", "3.00"]);
+        board.round_trips.push(found);
+        let Found { facts, panels } = board.found();
+        let expected = json!([{ "who": "futex", "ns": 310.0, "by_first": 3.0 }]);
+        assert_eq!(facts.get("round_trips"), Some(&expected));
+        let [_, Panel::Bars(bars)] = panels.as_slice() else {
+            panic!("{panels:?}");
+        };
+        let drawn = bars.groups.iter().flatten();
+        let drawn: Vec<_> = drawn.map(|it| (&*it.name, it.value, &*it.text)).collect();
+        assert_eq!(drawn, [("futex", 310.0, "310 ns")]);
+    }
+
+    #[test]
+    fn machines_and_the_picture_are_given_the_same_streams() {
+        let mut board = Board::new();
+        board.stream(64, &[Who::Spin, Who::Pipe], &[vec![10.0; 3], vec![40.0; 3]]);
+        let Found { facts, panels } = board.found();
+        let expected = json!([
+            { "who": "vmo-ring", "size": 64, "gb_per_s": 6.4, "by_pipe": 4.0 },
+            { "who": "pipe", "size": 64, "gb_per_s": 1.6, "by_pipe": 1.0 },
+        ]);
+        assert_eq!(facts.get("throughput"), Some(&expected));
+        let [Panel::Lines(lines), _] = panels.as_slice() else {
+            panic!("{panels:?}");
+        };
+        let drawn = lines.lines.iter().filter(|it| !it.points.is_empty());
+        let drawn: Vec<_> = drawn.map(|it| (&*it.name, it.points.as_slice())).collect();
+        let expected = [("vmo-ring", &[(64.0, 6.4)][..]), ("pipe", &[(64.0, 1.6)])];
+        assert_eq!(drawn, expected);
     }
 }

@@ -200,14 +200,18 @@ fn table(run: &Run, figures: &[Figure]) -> Result<(), Failure> {
     let head = format!("  {:<24}{}", "", heads.concat());
     run.look.text(&run.look.style().dim(&head))?;
     for it in figures {
-        let name = format!("{}, {}", it.step, short(it.size));
-        let figures = format!(
-            "{:>16.0}{:>16.0}{:>16.2}",
-            it.ours_ns, it.bare_ns, it.by_bare
-        );
-        run.look.text(&format!("  {name:<24}{figures}"))?;
+        run.look.text(&line(it))?;
     }
     run.look.text("")
+}
+
+fn line(it: &Figure) -> String {
+    let name = format!("{}, {}", it.step, short(it.size));
+    let figures = format!(
+        "{:>16.0}{:>16.0}{:>16.2}",
+        it.ours_ns, it.bare_ns, it.by_bare
+    );
+    format!("  {name:<24}{figures}")
 }
 
 fn short(bytes: usize) -> String {
@@ -249,4 +253,74 @@ fn found(figures: &[Figure]) -> Found {
     };
     let panels = SIZES.map(panel).into();
     Found { facts, panels }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+mod tests {
+    use super::*;
+    use crate::style::Format;
+
+    #[test]
+    fn making_and_dropping_and_ours_and_theirs_are_told_apart() {
+        let run = Run::new(Format::Json).unwrap();
+        let [mut ours, mut bare] = [(1400.0, 300.0), (700.0, 100.0)].map(|it| move || Ok(it));
+        let names = (["make", "drop"], 4096);
+        let figures = turns(&run, names, Duration::ZERO, [&mut ours, &mut bare]).unwrap();
+        let figures = figures.map(|it| (it.step, it.size, it.ours_ns, it.bare_ns, it.by_bare));
+        let expected = [
+            ("make", 4096, 1400.0, 700.0, 2.0),
+            ("drop", 4096, 300.0, 100.0, 3.0),
+        ];
+        assert_eq!(figures, expected);
+    }
+
+    #[test]
+    fn a_batch_is_timed_for_each_of_it() {
+        struct Slow;
+        impl Drop for Slow {
+            fn drop(&mut self) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        let slow = || -> Result<Slow, Failure> {
+            std::thread::sleep(Duration::from_millis(1));
+            Ok(Slow)
+        };
+        let (made, dropped) = batch(slow).unwrap();
+        // Sleep takes longer where others are in the way, but not ten times as long in the
+        // middle of sixteen.
+        assert!((1e6..1e7).contains(&made), "{made}");
+        assert!((2e6..2e7).contains(&dropped), "{dropped}");
+    }
+
+    #[test]
+    fn people_machines_and_the_picture_are_given_the_same_figures() {
+        let figure = Figure {
+            step: "make",
+            size: 4096,
+            ours_ns: 2340.0,
+            bare_ns: 1000.0,
+            by_bare: 2.25,
+        };
+        let shown = line(&figure);
+        let shown: Vec<_> = shown.split_whitespace().collect();
+        assert_eq!(shown, ["make,", "4", "KiB", "2340", "1000", "2.25"]);
+        let Found { facts, panels } = found(&[figure]);
+        let step = json!({
+            "step": "make", "size": 4096, "ours_ns": 2340.0, "bare_ns": 1000.0, "by_bare": 2.25,
+        });
+        assert_eq!(facts.get("steps"), Some(&json!([step])));
+        let Some(Panel::Bars(bars)) = panels.first() else {
+            panic!("{panels:?}");
+        };
+        let drawn = bars.groups.iter().flatten();
+        let drawn: Vec<_> = drawn.map(|it| (&*it.name, it.value, &*it.text)).collect();
+        let expected = [
+            ("vmo: make", 2340.0, "2.34 µs"),
+            ("bare calls", 1000.0, "1.00 µs"),
+        ];
+        assert_eq!(drawn, expected);
+        assert!(bars.title.contains("4 KiB"), "{}", bars.title);
+    }
 }

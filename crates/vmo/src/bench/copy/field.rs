@@ -208,3 +208,31 @@ unsafe fn memcpy_in(source: &[u8], shared: *mut u8) {
 fn memcpy(source: &[u8], sink: &mut [u8]) {
     sink.copy_from_slice(source);
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_timed_is_done_as_often_as_asked() {
+        let mut done = 0;
+        let took = repeat(7, || {
+            done += 1;
+            std::thread::sleep(Duration::from_millis(1));
+        });
+        assert_eq!(done, 7);
+        assert!(took >= Duration::from_millis(7), "{took:?}");
+    }
+
+    #[test]
+    fn who_copies_nothing_is_noticed_in_every_turn() {
+        let mut field = Field::new(4096).unwrap();
+        for who in Who::ALL.into_iter().filter(|who| !who.is_far()) {
+            field.check(who, 4096).unwrap();
+            field.turn(who, 4096, 3).unwrap();
+            let there = field.turn(who, 4096, 0);
+            assert!(there.is_err(), "{who:?}");
+        }
+    }
+}

@@ -176,17 +176,19 @@ fn table(run: &Run, figures: &[Figure]) -> Result<(), Failure> {
     let head = format!("  {title:<23}{}", names.concat());
     run.look.text(&run.look.style().dim(&head))?;
     for who in Who::ALL {
-        let cell = |size: usize| {
+        let at = |size: usize| {
             let mut figures = figures.iter();
             let figure = figures.find(|it| it.who == who && it.size == size);
-            figure.map_or_else(String::new, |it| {
-                format!("{:>7.2} {:>5}", it.gb_per_s, times(it.by_memcpy))
-            })
+            figure.map_or_else(String::new, cell)
         };
-        let line = format!("  {:<23}{}", who.name(), SHOWN.map(cell).concat());
+        let line = format!("  {:<23}{}", who.name(), SHOWN.map(at).concat());
         run.look.text(&line)?;
     }
     run.look.text("")
+}
+
+fn cell(it: &Figure) -> String {
+    format!("{:>7.2} {:>5}", it.gb_per_s, times(it.by_memcpy))
 }
 
 /// A ratio in four columns.
@@ -249,5 +251,27 @@ mod tests {
             };
             assert_eq!((figure.gb_per_s, figure.by_memcpy), expected, "{figure:?}");
         }
+    }
+
+    #[test]
+    fn people_machines_and_the_picture_are_given_the_same_figures() {
+        let figure = Figure {
+            who: Who::ReadAt,
+            size: 4096,
+            gb_per_s: 12.5,
+            by_memcpy: 0.75,
+        };
+        assert_eq!(cell(&figure), "  12.50 0.75x");
+        let Found { facts, panels } = found(&[figure]);
+        let expected = json!([
+            { "who": "vmo: read_at", "size": 4096, "gb_per_s": 12.5, "by_memcpy": 0.75 },
+        ]);
+        assert_eq!(facts.get("throughput"), Some(&expected));
+        let [Panel::Lines(lines)] = panels.as_slice() else {
+            panic!("{panels:?}");
+        };
+        let drawn = lines.lines.iter().filter(|it| !it.points.is_empty());
+        let drawn: Vec<_> = drawn.map(|it| (&*it.name, it.points.as_slice())).collect();
+        assert_eq!(drawn, [("vmo: read_at", &[(4096.0, 12.5)][..])]);
     }
 }
