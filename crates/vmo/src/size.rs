@@ -58,6 +58,13 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(bytes), "{text}");
         }
+        for (unit, shift) in [("K", 10), ("M", 20), ("G", 30), ("T", 40)] {
+            for tail in ["", "B", "iB"] {
+                let text = format!("5{unit}{tail}");
+                assert_eq!(parse(&text), Ok(5 << shift), "{text}");
+            }
+        }
+        assert_eq!(parse("5b"), Ok(5));
     }
 
     #[test]

@@ -436,3 +436,25 @@ fn what_is_not_there_is_one_line_that_says_so() {
         assert!(output.stdout.is_empty(), "{place}");
     }
 }
+
+#[test]
+fn sizes_the_mode_and_every_reason_are_those_of_this_object() {
+    let fd = memfd(16_384, SealFlags::SHRINK);
+    rustix::io::pwrite(&fd, b"one page of four", 4096).unwrap();
+    rustix::fs::fchmod(&fd, Mode::from_raw_mode(0o640)).unwrap();
+    let report = info(&place(&fd));
+    let figures = ["size", "committed", "mode"].map(|key| report[key].as_u64());
+    assert_eq!(figures, [16_384, 4096, 0o100_640].map(Some));
+    let output = vmo(&["info", &place(&fd)]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let owner = text.lines().find(|it| it.starts_with("  owner"));
+    assert!(owner.unwrap().ends_with(", mode 0640"), "{text}");
+    let size = "16.0 KiB (16384 bytes), 4.0 KiB committed\n";
+    assert!(text.contains(size), "{text}");
+    // Who is refused for another reason is not told that of somebody else.
+    for policy in report["policies"].as_array().unwrap() {
+        if let Some(why) = policy["why"].as_str() {
+            assert!(text.contains(why), "no {why:?} in {text}");
+        }
+    }
+}

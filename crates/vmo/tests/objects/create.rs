@@ -78,6 +78,9 @@ fn a_keeper_has_nothing_but_the_object() {
     assert_eq!(fields[2..4], [pid.to_string(), pid.to_string()], "{stat}");
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     assert!(!maps.contains("/memfd:"), "{maps}");
+    // What its maker's variables are is none of its business, or of who may look at it.
+    let variables = fs::read(format!("/proc/{pid}/environ")).unwrap();
+    assert!(variables.is_empty(), "{} bytes", variables.len());
 }
 
 #[test]
