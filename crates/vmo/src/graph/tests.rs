@@ -222,6 +222,23 @@ fn a_hostile_name_stays_within_its_quotes_for_graphviz() {
 }
 
 #[test]
+fn graphviz_is_told_who_has_it_mapped_and_who_writes() {
+    let mut graph = named(b"held");
+    for (line, writes, style, colour) in [
+        (Line::Fd, Writes::No, "dashed", "#7d8894"),
+        (Line::MapRead, Writes::No, "solid", "#7d8894"),
+        (Line::MapWrite, Writes::Yes, "bold", "#c2500c"),
+    ] {
+        graph.edges = vec![edge(0, 0)];
+        graph.edges[0].line = line;
+        graph.edges[0].writes = writes;
+        let text = dot::dot(&graph);
+        let expected = format!("p0 -- o0 [style={style}, color=\"{colour}\"");
+        assert!(text.contains(&expected), "no {expected} in {text}");
+    }
+}
+
+#[test]
 fn a_long_name_keeps_its_ends_and_has_room() {
     let name = format!("begin{}end", "x".repeat(500));
     let short = short(&name);
@@ -248,6 +265,9 @@ fn what_one_process_has_alone_is_one_box_that_counts_what_can_be_truncated() {
             .push(object(&at.to_string(), &format!("o{at}"), Some(seals)));
         graph.edges.push(edge(0, at));
     }
+    for object in &mut graph.objects {
+        object.committed = Some(4096);
+    }
     graph.objects.push(object("12", "both", Some(frozen)));
     graph.edges.extend([edge(0, 12), edge(1, 12)]);
     let grouped = group::grouped(&graph);
@@ -256,6 +276,7 @@ fn what_one_process_has_alone_is_one_box_that_counts_what_can_be_truncated() {
     let one = &grouped.objects[0];
     assert_eq!(one.name, "12 objects of one process only");
     assert_eq!(one.size, Some(12 * 8192));
+    assert_eq!(one.committed, Some(12 * 4096));
     assert!(super::text::of_object(one).contains("3 can be truncated"));
     assert_eq!(grouped.objects[1].name, "both");
     let [first, second] = headline(&grouped);
