@@ -167,14 +167,25 @@ fn into_file(source: &mut Source, path: &Path) -> Result<bool, Failure> {
         // A pipe or a device, which stays what it is.
         Ok(there) if !there.is_file() => {
             let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            source.pour(&mut Sink::Stream(file)).map(|()| true)
+            let poured = source.pour(&mut Sink::Stream(file));
+            poured.map(|()| true).map_err(|error| named(error, &called))
         }
         _ => {
             let new = NewFile::beside(path).map_err(failed)?;
-            source.pour(&mut Sink::New(new.file().map_err(failed)?))?;
+            let poured = source.pour(&mut Sink::New(new.file().map_err(failed)?));
+            poured.map_err(|error| named(error, &called))?;
             new.put_in_place().map_err(failed)?;
             Ok(true)
         }
+    }
+}
+
+/// What a file says that can't be written, with its name; that nobody reads it is said by
+/// nobody.
+fn named(error: Failure, called: &str) -> Failure {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(it) if it.kind() != std::io::ErrorKind::BrokenPipe => format!("{called}: {it}").into(),
+        _ => error,
     }
 }
 

@@ -186,7 +186,8 @@ pub(crate) fn drain(
         if now == 0 {
             break;
         }
-        let got = read_some(source, buffer.get_mut(..now).unwrap_or_default())?;
+        let got = read_some(source, buffer.get_mut(..now).unwrap_or_default())
+            .map_err(|error| format!("the input can't be read: {error}"))?;
         if got == 0 {
             break;
         }

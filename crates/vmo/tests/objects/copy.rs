@@ -187,6 +187,12 @@ fn copies_that_make_no_sense_are_one_line() {
         (&["copy", "/tmp", &to], 1, "a directory"),
         (&["copy", &at, "/no/such/folder/x"], 1, "/no/such/folder/x"),
         (&["copy", "/no/such/file", &to], 1, "/no/such/file"),
+        (&["copy", &at, "/dev/full"], 1, "/dev/full: No space"),
+        (
+            &["copy", "/proc/self/mem", "/dev/null"],
+            1,
+            "the input can't be read",
+        ),
         (&["copy", &at], 2, "TO"),
         (&["copy", &at, &to, "--seal"], 2, "--seal"),
         (&["copy", &at, &to, "--for", "1"], 2, "--for"),
