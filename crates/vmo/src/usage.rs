@@ -2,9 +2,10 @@
 //! What is said of arguments that make no sense: one line, and where more is to be read.
 
 use core::fmt;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::{command, complain, run};
+use crate::{command, complain, finish, run};
 
 /// Arguments that make no sense, which only the verb itself can tell: exit code 2.
 #[derive(Debug)]
@@ -27,8 +28,10 @@ pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     // Those that become a program say 1 and 2 in its name.
     let run = verb == "run" || verb == "attach";
     if help.contains(&error.kind()) || error.kind() == overview {
-        // Nothing can be done about an error of printing.
-        let _ = error.print();
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        if let Err(error) = printed {
+            return finish(Err(error.into()));
+        }
     } else {
         let verbs = command();
         let help = verbs.get_subcommands().find(|it| verb == it.get_name());

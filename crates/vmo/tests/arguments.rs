@@ -120,6 +120,18 @@ fn what_a_file_is_called_is_no_control_of_a_terminal() {
 }
 
 #[test]
+fn help_that_can_not_be_printed_is_an_error() {
+    for arguments in [&["--help"][..], &["ls", "--help"], &["--version"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vmo"));
+        let output = command.args(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("vmo: No space left"), "{said}");
+    }
+}
+
+#[test]
 fn each_verb_refuses_an_unknown_option_in_one_line_that_names_its_help() {
     for verb in vmo_command::command().get_subcommands() {
         let verb = verb.get_name();
