@@ -16,7 +16,7 @@ use crate::run::{self, Failed};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   vmo attach 812:12 -- sha256sum {}
-  vmo attach 4711 -- python3 -c 'import mmap, os; m = mmap.mmap(int(os.environ[\"VMO_FD\"]), 0)'
+  vmo attach 4711 -- python3 -c 'print(open(\"{}\", \"rb\").read(16))'
 
 The program has the object as a descriptor, with the same access as whoever it is from:
 {} in its arguments becomes /proc/self/fd/N, and VMO_FD in its environment is N. \

@@ -168,6 +168,7 @@ fn cannot_make(size: u64, status: Status) -> String {
             format!("no VMO of {size}: a limit of this process is reached (see ulimit -a)")
         }
         Status::NO_MEMORY | Status::NO_SPACE => format!("no VMO of {size}: not enough memory"),
+        Status::OUT_OF_RANGE => format!("no VMO of {size}: nothing can be that large"),
         other => format!("no VMO of {size}: {other}"),
     }
 }

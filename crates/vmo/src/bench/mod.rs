@@ -45,9 +45,9 @@ pub(crate) use far::far as partner;
 /// What `vmo bench --help` ends with.
 pub(crate) const NOTES: &str = "\
 What is measured:
-  copy   copies out of and into a mapping, beside memcpy, pread and pwrite, pipe and socket
-  ring   messages between two processes, each on a core of its own, beside a cache line that
-         goes there and back (the fastest that there can be), futex, pipe and socket
+  copy   copies out of and into a mapping, beside memcpy, pread, pwrite, pipe, socket
+  ring   messages between two processes, each on a core of its own, beside a cache
+         line that goes there and back (the fastest there can be), futex, pipe, socket
   alloc  making, mapping, adopting and dropping, beside the bare system calls
 
 Examples:

@@ -160,6 +160,7 @@ fn what_can_not_be_made_is_one_line() {
     for (arguments, code, part) in [
         (&["create"][..], 2, "SIZE"),
         (&["create", "x"], 2, "64K"),
+        (&["create", "9223372036854775807"], 1, "that large"),
         (&["create", "4K", "--plan", "published"], 2, "--from"),
         (&["create", "4K", "--plan", "x"], 2, "freezable"),
         (&["create", "4K", "--for=-1"], 2, "--for"),
