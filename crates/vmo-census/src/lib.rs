@@ -74,6 +74,11 @@ pub struct Census {
 impl Census {
     /// Looks at all processes of this machine, or of this container.
     ///
+    /// # Cost
+    ///
+    /// Some 0.1 ms for a process with 29 descriptors, in a thread for each core, up to four, and
+    /// in one more for each process that makes it wait (x86-64, Linux 6.18).
+    ///
     /// # Errors
     ///
     /// If `/proc` can't be read. A process that can't be looked at is no error: see

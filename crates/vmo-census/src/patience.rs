@@ -32,6 +32,10 @@ const LONG: Duration = Duration::from_secs(2);
 /// How many threads may wait at the same time: as many processes can be in the way.
 const MOST: usize = 512;
 
+/// How many tasks are worth another worker from the start, and how many workers at most.
+const WORTH: usize = 32;
+const AT_FIRST: usize = 4;
+
 /// Small: nothing here is recursive.
 const STACK: usize = 256 << 10;
 
@@ -126,7 +130,12 @@ where
         let stuck = workers == 0 || since.elapsed() >= MOMENT;
         if stuck && workers < MOST && !tasks.all_begun() {
             // Twice as many each time: there may be many to wait for.
-            let more = (0..workers.max(1)).filter(|_| start(&tasks, &sender));
+            let more = if workers == 0 {
+                at_first(count)
+            } else {
+                workers
+            };
+            let more = (0..more).filter(|_| start(&tasks, &sender));
             match more.count() {
                 // Not one thread can be had: then there is nobody else to wait.
                 0 if workers == 0 => tasks.run(&sender),
@@ -152,15 +161,24 @@ where
             }
         }
     }
+    let over = &tasks.over;
     let answers = answers.into_iter().enumerate();
-    let answers = answers.map(|(task, answer)| match answer {
-        Some(answer) => Answer::Given(answer),
-        None => Answer::Outstanding(Waiting {
-            over: tasks.over.clone(),
-            task,
-        }),
-    });
-    answers.collect()
+    answers
+        .map(|(task, answer)| answer.map_or_else(|| outstanding(over, task), Answer::Given))
+        .collect()
+}
+
+fn outstanding<T>(over: &Arc<[AtomicBool]>, task: usize) -> Answer<T> {
+    Answer::Outstanding(Waiting {
+        over: over.clone(),
+        task,
+    })
+}
+
+/// With how many workers to begin.
+fn at_first(count: usize) -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    (count / WORTH).clamp(1, cores.min(AT_FIRST))
 }
 
 /// Another worker; says whether there is one.
