@@ -120,8 +120,12 @@ fn finish(result: Result<bool, Failure>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            if !is_broken_pipe(&*error) {
-                complain(&error.to_string());
+            match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+                // Nobody reads our output any more, which needs no comment.
+                Some(ErrorKind::BrokenPipe) => {}
+                // Whatever else can be full is named where it is written.
+                Some(ErrorKind::StorageFull) => complain(&format!("standard output: {error}")),
+                _ => complain(&error.to_string()),
             }
             match error.is::<usage::Misuse>() {
                 true => ExitCode::from(2),
@@ -129,12 +133,6 @@ fn finish(result: Result<bool, Failure>) -> ExitCode {
             }
         }
     }
-}
-
-/// Whether nobody reads our output any more, which needs no comment.
-fn is_broken_pipe(error: &(dyn core::error::Error + 'static)) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// One line on stderr, fit for a terminal, whatever a file or an argument in it is called.

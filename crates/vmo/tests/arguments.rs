@@ -120,14 +120,26 @@ fn what_a_file_is_called_is_no_control_of_a_terminal() {
 }
 
 #[test]
-fn help_that_can_not_be_printed_is_an_error() {
-    for arguments in [&["--help"][..], &["ls", "--help"], &["--version"]] {
+fn what_can_not_be_printed_is_an_error_that_says_where() {
+    for arguments in [
+        &["--help"][..],
+        &["ls", "--help"],
+        &["--version"],
+        &["ls"],
+        &["ls", "--json"],
+        &["graph", "--dot"],
+        &["copy", "Cargo.toml", "-"],
+        &["completions", "bash"],
+        &["man", "ls"],
+    ] {
         let full = std::fs::File::create("/dev/full").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_vmo"));
         let output = command.args(arguments).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.starts_with("vmo: No space left"), "{said}");
+        let (place, full) = said.split_at("vmo: standard output: ".len());
+        assert_eq!(place, "vmo: standard output: ", "{arguments:?}");
+        assert!(full.starts_with("No space left"), "{arguments:?}: {said}");
     }
 }
 
