@@ -19,7 +19,9 @@ use crate::{fill, size};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   vmo run --vmo f=@Cargo.lock -- sha256sum {f}
-  vmo run --vmo out=64K -- sh -c 'echo hello > {out}; head -c 5 {out}'
+  vmo run --vmo out=64K -- sh -c 'echo hello 1<> {out}; head -c 5 {out}'
+
+The size is sealed: > truncates, and is refused; 1<> writes and does not truncate.
 
 The program's exit code is that of vmo. 125 is a failure of vmo itself; 126 and 127 say \
 that the program could not be executed or found.";

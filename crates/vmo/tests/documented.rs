@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::path::Path;
+use std::process::Command;
 
 /// What a reader puts in for himself.
 const PLACEHOLDERS: [(&str, &str); 4] = [
@@ -91,4 +92,31 @@ fn examples_of_every_help_are_taken() {
         found += check(verb.get_name(), help.lines().map(str::to_owned));
     }
     assert!(found > 30, "{found}");
+}
+
+#[test]
+fn examples_of_run_do_what_they_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let command = vmo_command::command();
+    let run = command.find_subcommand("run").unwrap();
+    let help = run.get_after_help().unwrap().to_string();
+    let vmo = format!("'{}' run", env!("CARGO_BIN_EXE_vmo"));
+    let examples: Vec<_> = help
+        .lines()
+        .filter(|it| it.starts_with("  vmo run"))
+        .collect();
+    for example in &examples {
+        let script = example.replacen("vmo run", &vmo, 1);
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&root)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && error.is_empty(),
+            "{example}: {error}"
+        );
+    }
+    assert_eq!(examples.len(), 2);
 }
