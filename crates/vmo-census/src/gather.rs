@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags, open};
 use crate::devices::Devices;
 use crate::patience::{self, Answer, Waiting};
 use crate::scan::{Found, Scan, facts, id_of, pids, seals, silent, tell};
-use crate::{Census, Kind, Kinds, Object};
+use crate::{Census, Kind, Kinds, Object, Process};
 
 pub(crate) fn all(root: &Path, kinds: Kinds) -> io::Result<Census> {
     let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -23,26 +23,23 @@ pub(crate) fn all(root: &Path, kinds: Kinds) -> io::Result<Census> {
     let mut silent_ones = still_silent();
     let mut pids = pids(&root)?;
     pids.retain(|pid| !silent_ones.contains(pid));
-    let pids: Arc<[u32]> = pids.into();
-    let answers = {
-        let (root, pids) = (root.clone(), pids.clone());
-        patience::each(pids.len(), move |pulse| {
-            let mut scan = Scan::new(devices.clone(), pulse);
-            let (root, pids) = (root.clone(), pids.clone());
-            move |task| scan.process(&root, *pids.get(task)?)
-        })
-    };
+    // This process first, and alone: while others are looked at it has descriptors of theirs.
+    let me = std::process::id();
+    let (mine, others): (Vec<_>, Vec<_>) = pids.into_iter().partition(|pid| *pid == me);
+    let mut answers = ask(&root, &devices, mine);
+    answers.extend(ask(&root, &devices, others));
+    answers.sort_by_key(|(pid, _)| *pid);
     let mut processes = Vec::new();
     let mut found = Found::new();
-    for (pid, answer) in pids.iter().zip(answers) {
+    for (pid, answer) in answers {
         match answer {
             Answer::Given(seen) => processes.extend(seen.map(|(process, its)| {
                 merge(&mut found, its);
                 process
             })),
             Answer::Outstanding(waiting) => {
-                is_silent(*pid, waiting);
-                silent_ones.push(*pid);
+                is_silent(pid, waiting);
+                silent_ones.push(pid);
             }
         }
     }
@@ -54,6 +51,23 @@ pub(crate) fn all(root: &Path, kinds: Kinds) -> io::Result<Census> {
         objects: completed(root, objects),
         processes,
     })
+}
+
+/// What a process has; none if it is gone, or of the kernel.
+type Seen = Option<(Process, Found)>;
+
+/// Asks for what each of these has.
+fn ask(root: &Arc<OwnedFd>, devices: &Devices, pids: Vec<u32>) -> Vec<(u32, Answer<Seen>)> {
+    let pids: Arc<[u32]> = pids.into();
+    let answers = {
+        let (root, pids, devices) = (root.clone(), pids.clone(), devices.clone());
+        patience::each(pids.len(), move |pulse| {
+            let mut scan = Scan::new(devices.clone(), pulse);
+            let (root, pids) = (root.clone(), pids.clone());
+            move |task| scan.process(&root, *pids.get(task)?)
+        })
+    };
+    pids.iter().copied().zip(answers).collect()
 }
 
 /// Of whom no answer has come yet: nobody asks a second time, so nobody leaves more than one
