@@ -13,6 +13,8 @@ use crate::{Access, Id, Place};
 pub enum ReachError {
     /// There is no such process, or none any more.
     NoProcess(u32),
+    /// The process has ended, and its parent has not been told: it has nothing any more.
+    Ended(u32),
     /// The process has no such descriptor.
     NoFd(Place),
     /// Nobody that may be looked at has such an object.
@@ -48,6 +50,7 @@ impl fmt::Display for ReachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProcess(pid) => write!(f, "there is no process {pid}"),
+            Self::Ended(pid) => write!(f, "process {pid} has ended"),
             Self::NoFd(Place { pid, fd }) => {
                 write!(
                     f,

@@ -155,6 +155,9 @@ impl Place {
     pub(crate) fn refused(&self, errno: Errno) -> ReachError {
         let process = format!("/proc/{}", self.pid);
         match errno {
+            Errno::NOENT | Errno::SRCH | Errno::PERM | Errno::ACCESS if has_ended(&process) => {
+                ReachError::Ended(self.pid)
+            }
             Errno::NOENT | Errno::SRCH if Path::new(&process).exists() => ReachError::NoFd(*self),
             Errno::NOENT | Errno::SRCH => ReachError::NoProcess(self.pid),
             Errno::PERM | Errno::ACCESS => denied(self.pid),
@@ -327,6 +330,14 @@ pub fn reach_path(path: &Path, want: Access) -> Result<OwnedFd, ReachError> {
         seen.open(want, std::process::id())
     };
     patience::one(reach).unwrap_or(Err(ReachError::NoAnswer))
+}
+
+/// Whether the process with that folder is nothing but an entry that its parent has not read.
+fn has_ended(process: &str) -> bool {
+    let stat = std::fs::read(format!("{process}/stat")).unwrap_or_default();
+    let ended = parse::stat(&stat).is_some_and(|it| it.state == b'Z');
+    // The first thread can end before the others.
+    ended && std::fs::read_dir(format!("{process}/task")).is_ok_and(|it| it.count() < 2)
 }
 
 fn denied(pid: u32) -> ReachError {

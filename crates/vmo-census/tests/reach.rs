@@ -2,9 +2,11 @@
 //! What is reached is memory, and a descriptor of one's own.
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+use core::time::Duration;
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use rustix::fs::{
     MemfdFlags, Mode, OFlags, SeekFrom, fcntl_get_seals, fcntl_getfl, fstat, ftruncate,
@@ -106,6 +108,31 @@ fn as_it_is_held_is_no_more_than_its_holder_may() {
         );
         assert_eq!(id_of(&reached), id_of(&fd));
     }
+}
+
+#[test]
+fn who_has_ended_is_said_to_have_ended() {
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let (pid, fd) = (child.id(), 0);
+    child.kill().unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    // It is there until it is waited for.
+    while !std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .unwrap()
+        .contains(") Z ")
+    {
+        assert!(Instant::now() < end, "it does not end");
+    }
+    let place = Place { pid, fd };
+    assert_eq!(
+        place.reach(Access::Read).err(),
+        Some(ReachError::Ended(pid))
+    );
+    child.wait().unwrap();
+    assert_eq!(
+        place.reach(Access::Read).err(),
+        Some(ReachError::NoProcess(pid))
+    );
 }
 
 #[test]

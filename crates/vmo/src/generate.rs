@@ -86,8 +86,33 @@ impl Page {
             .source(concat!("vmo ", env!("CARGO_PKG_VERSION")))
             .manual("User commands");
         man.render(&mut text)?;
-        Ok(text)
+        Ok(laid_out(&String::from_utf8(text)?).into_bytes())
     }
+}
+
+/// The page with its last text as it is meant: what is indented stays as it is, and is no
+/// paragraph to be filled.
+fn laid_out(page: &str) -> String {
+    let Some((before, notes)) = page.split_once(".SH EXTRA\n") else {
+        return page.to_owned();
+    };
+    let mut text = format!("{before}.SH NOTES\n");
+    let mut verbatim = false;
+    for line in notes.lines() {
+        let indented = line.starts_with("  ");
+        match (verbatim, indented) {
+            (false, true) => text.push_str(".nf\n"),
+            (true, false) => text.push_str(".fi\n"),
+            _ => {}
+        }
+        verbatim = indented;
+        text.push_str(if line.is_empty() { ".PP" } else { line });
+        text.push('\n');
+    }
+    if verbatim {
+        text.push_str(".fi\n");
+    }
+    text
 }
 
 /// One page per verb, and one for the program.

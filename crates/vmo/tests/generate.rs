@@ -56,6 +56,17 @@ fn a_page_for_every_verb_names_it_and_shows_its_examples() {
     }
     let page = stdout(&vmo(&["man", "run"]));
     assert!(page.contains("sha256sum"), "{page}");
+    // Examples are lines and no paragraph.
+    let page = stdout(&vmo(&["man", "create"]));
+    let (_, notes) = page.split_once(".SH NOTES").unwrap();
+    let (examples, prose) = notes.split_once(".fi\n").unwrap();
+    let (_, examples) = examples.split_once("Examples:\n.nf\n").unwrap();
+    assert!(
+        examples
+            .lines()
+            .all(|it| it.starts_with("  vmo") || it.starts_with("  "))
+    );
+    assert!(prose.lines().any(|it| it == ".PP"), "{notes}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use snapbox::Data;
@@ -82,6 +83,13 @@ fn assert_said(name: &str, text: String) {
         .eq(text, expected.raw());
 }
 
+/// Who looks at objects has them open for a moment, and others who look just then see that.
+static LOOKS: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    LOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A VMO in the background, for as long as this lives.
 struct Kept(String);
 
@@ -125,6 +133,7 @@ fn without_numbers(json: &mut Value) {
 
 #[test]
 fn what_machines_read_has_the_shape_it_had() {
+    let _alone = alone();
     let kept = Kept::new("freezable");
     let shape = |arguments: &[&str]| shape(&vmo(arguments));
     assert_said("json-ls", shape(&["ls", "--json", "-p", kept.pid()]));
@@ -182,6 +191,7 @@ fn the_measurement_says_what_it_said() {
 
 #[test]
 fn what_looks_at_an_object_says_what_it_said() {
+    let _alone = alone();
     let kept = Kept::new("freezable");
     let said = |arguments: &[&str]| said(&vmo(arguments));
     assert_said("ls", said(&["ls", "-p", kept.pid()]));
@@ -200,6 +210,7 @@ fn what_looks_at_an_object_says_what_it_said() {
 
 #[test]
 fn each_mistake_is_told_as_it_was() {
+    let _alone = alone();
     let mistakes: [(&str, &[&str]); 10] = [
         ("no-verb", &["nonsense"]),
         ("no-size", &["create", "lots"]),

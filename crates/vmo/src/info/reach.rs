@@ -48,16 +48,22 @@ fn of_process(place: Place, census: &Census) -> Result<Reached, Failure> {
             })
         }
         Err(error) => match census.objects.iter().position(has) {
-            Some(object) if !matches!(error, ReachError::NoFd(_) | ReachError::NoProcess(_)) => {
-                Ok(Reached {
-                    fd: Err(error.to_string()),
-                    object: Some(object),
-                    name: Vec::new(),
-                })
-            }
+            Some(object) if !is_gone(&error) => Ok(Reached {
+                fd: Err(error.to_string()),
+                object: Some(object),
+                name: Vec::new(),
+            }),
             _ => Err(format!("{place}: {error}").into()),
         },
     }
+}
+
+/// Whether there is nothing any more, whatever a census has seen.
+fn is_gone(error: &ReachError) -> bool {
+    matches!(
+        error,
+        ReachError::NoFd(_) | ReachError::NoProcess(_) | ReachError::Ended(_)
+    )
 }
 
 /// Which object of a census it is.
