@@ -39,18 +39,24 @@ fn a_file_whose_server_never_answers_is_refused_by_every_policy_at_once() {
     assert_eq!(offered.line(), "all good");
 }
 
-/// Every question about a process that never comes to the end of `execve`.
-#[test]
-fn who_replaces_his_program_for_ever_makes_nobody_wait() {
-    let mut villain = Peer::start_alone(env!("CARGO_BIN_EXE_fuse_stall"), "exec");
+/// Who does that, with its number, and that of its file and its memfd there.
+fn villain(deed: &str) -> Option<(Peer, [u32; 3])> {
+    let mut villain = Peer::start_alone(env!("CARGO_BIN_EXE_fuse_stall"), deed);
     let first = villain.line();
     if first.starts_with("no FUSE here") {
         println!("skipped: {first}");
-        return;
+        return None;
     }
     let words = first.split(' ').map(|it| it.parse().expect("a number"));
-    let [pid, file, memory] = words.collect::<Vec<u32>>()[..] else {
-        panic!("{first}");
+    let numbers: Vec<u32> = words.collect();
+    Some((villain, numbers.try_into().expect("three numbers")))
+}
+
+/// Every question about a process that never comes to the end of `execve`.
+#[test]
+fn who_replaces_his_program_for_ever_makes_nobody_wait() {
+    let Some((_villain, [pid, file, memory])) = villain("exec") else {
+        return;
     };
     // It was heard before it did it.
     thread::sleep(Duration::from_millis(300));
@@ -83,15 +89,8 @@ fn who_replaces_his_program_for_ever_makes_nobody_wait() {
 /// A descriptor of a file that is not replaced by anything, of somebody who lives on.
 #[test]
 fn who_holds_a_file_whose_server_never_answers_makes_nobody_wait() {
-    let mut villain = Peer::start_alone(env!("CARGO_BIN_EXE_fuse_stall"), "holds");
-    let first = villain.line();
-    if first.starts_with("no FUSE here") {
-        println!("skipped: {first}");
+    let Some((_villain, [pid, file, memory])) = villain("holds") else {
         return;
-    }
-    let words = first.split(' ').map(|it| it.parse().expect("a number"));
-    let [pid, file, memory] = words.collect::<Vec<u32>>()[..] else {
-        panic!("{first}");
     };
     let there = move |fd| Place { pid, fd };
     for answer in [
